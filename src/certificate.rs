@@ -1,0 +1,165 @@
+//! X.509 certificates (RFC 5280).
+
+mod build;
+mod validity;
+
+use std::fmt;
+use std::time::SystemTime;
+
+use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
+use der::{Decode, Encode};
+use sha2::{Digest, Sha256};
+use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::ext::pkix::BasicConstraints;
+
+pub use validity::Validity;
+
+use crate::csr::read_sans;
+use crate::error::{Error, Result};
+use crate::key::{PublicKey, SignatureAlgorithm};
+use crate::secret::SecretBytes;
+use crate::subject::{SanName, Subject};
+use crate::{asn1, pem};
+
+const LABEL: &str = "CERTIFICATE";
+
+/// A certificate, with its DER as it was read or made.
+#[derive(Clone)]
+pub struct Certificate {
+    der: Vec<u8>,
+    inner: Box<CertificateInner<Raw>>,
+    subject: Subject,
+    issuer: Subject,
+}
+
+impl Certificate {
+    /// Reads a DER Certificate, of any version, also one that breaks RFC 5280 in its serial number or dates.
+    ///
+    /// # Errors
+    /// [`Malformed`](crate::ErrorKind::Malformed) if it is none. Nothing is verified here.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        asn1::check(der)?;
+        let inner = CertificateInner::<Raw>::from_der(der)
+            .map_err(|error| Error::malformed("is no certificate").with_source(error))?;
+        let outer = asn1::children(asn1::split(der)?.0.value);
+        let parts = outer.first().map(|tbs| asn1::children(tbs.value)).unwrap_or_default();
+        const EXPLICIT_VERSION: u8 = 0xa0;
+        let serial = usize::from(parts.first().is_some_and(|part| part.tag == EXPLICIT_VERSION));
+        let (Some(issuer), Some(subject)) = (parts.get(serial + 2), parts.get(serial + 4)) else {
+            return Err(Error::malformed("is no certificate"));
+        };
+        let tbs = inner.tbs_certificate();
+        let issuer = Subject::from_name(tbs.issuer(), issuer.whole.to_vec());
+        let subject = Subject::from_name(tbs.subject(), subject.whole.to_vec());
+        Ok(Self { der: der.to_vec(), inner: Box::new(inner), subject, issuer })
+    }
+
+    /// The version people speak of: 1, 2 or 3.
+    pub fn version(&self) -> u8 {
+        self.inner.tbs_certificate().version() as u8 + 1
+    }
+
+    /// The serial number as upper-case hexadecimal octets, as it is encoded.
+    pub fn serial(&self) -> String {
+        self.inner.tbs_certificate().serial_number().as_bytes().iter().map(|octet| format!("{octet:02X}")).collect()
+    }
+
+    /// Whom the certificate is about.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Who signed it.
+    pub fn issuer(&self) -> &Subject {
+        &self.issuer
+    }
+
+    /// From when until when it may be used.
+    pub fn validity(&self) -> Validity {
+        let validity = self.inner.tbs_certificate().validity();
+        Validity::new(validity.not_before.to_system_time(), validity.not_after.to_system_time())
+    }
+
+    /// True from notBefore to notAfter, both included.
+    pub fn is_valid_at(&self, instant: SystemTime) -> bool {
+        self.validity().contains(instant)
+    }
+
+    /// The alternative names.
+    ///
+    /// # Errors
+    /// [`Malformed`](crate::ErrorKind::Malformed) if that extension cannot be read.
+    pub fn sans(&self) -> Result<Vec<SanName>> {
+        let extensions = self.inner.tbs_certificate().extensions();
+        let extension = extensions.into_iter().flatten().find(|extension| extension.extn_id == ID_CE_SUBJECT_ALT_NAME);
+        extension.map_or_else(|| Ok(Vec::new()), read_sans)
+    }
+
+    /// True if basicConstraints says that it is a certification authority's.
+    pub fn is_ca(&self) -> bool {
+        self.inner
+            .tbs_certificate()
+            .get_extension::<BasicConstraints>()
+            .is_ok_and(|found| found.is_some_and(|(_, constraints)| constraints.ca))
+    }
+
+    /// The public key.
+    ///
+    /// # Errors
+    /// Those of [`PublicKey::from_spki_der`].
+    pub fn public_key(&self) -> Result<PublicKey> {
+        let spki = self.inner.tbs_certificate().subject_public_key_info();
+        PublicKey::from_spki_der(&spki.to_der().map_err(internal)?)
+    }
+
+    /// How it is signed.
+    pub fn signature_algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::new(self.inner.signature_algorithm())
+    }
+
+    /// True if subject and issuer are one name: a self-signed certificate is self-issued, and signed with its own key.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject.to_der() == self.issuer.to_der()
+    }
+
+    /// Checks the signature with the issuer's public key.
+    ///
+    /// # Errors
+    /// Those of [`PublicKey::verify`], and [`Malformed`](crate::ErrorKind::Malformed) if the two places that name the
+    /// signature's algorithm differ (RFC 5280, section 4.1.1.2).
+    pub fn verify_signature(&self, issuer: &PublicKey) -> Result<()> {
+        if self.inner.signature_algorithm() != self.inner.tbs_certificate().signature() {
+            return Err(Error::malformed("names two different algorithms for its signature"));
+        }
+        let outer = asn1::children(asn1::split(&self.der)?.0.value);
+        let tbs = outer.first().ok_or_else(|| Error::malformed("is no certificate"))?;
+        let signature = self.inner.signature().as_bytes();
+        let signature = signature.ok_or_else(|| Error::malformed("its signature is no whole number of octets"))?;
+        issuer.verify(self.signature_algorithm(), tbs.whole, signature)
+    }
+
+    /// SHA-256 of the DER encoding: the fingerprint that other tools show.
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(&self.der).into()
+    }
+
+    /// The DER encoding, as it was read or made.
+    pub fn to_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The certificate as PEM `CERTIFICATE`.
+    pub fn to_pem(&self) -> SecretBytes {
+        pem::encode(LABEL, &self.der)
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.subject)
+    }
+}
+
+fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::malformed("the certificate cannot be encoded").with_source(error)
+}

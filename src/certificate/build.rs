@@ -1,0 +1,135 @@
+//! Making certificates, with x509-cert's builder.
+
+use ::signature::Keypair;
+use der::asn1::BitString;
+use der::{Document, Encode};
+use rand_core::CryptoRng;
+use spki::{AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, EncodePublicKey, SubjectPublicKeyInfoRef};
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{self, Builder, CertificateBuilder};
+use x509_cert::certificate::TbsCertificate;
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier};
+use x509_cert::ext::{Extension, ToExtension};
+use x509_cert::name::Name;
+use x509_cert::serial_number::SerialNumber;
+
+use super::{Certificate, Validity, internal};
+use crate::csr::CertRequest;
+use crate::error::{Error, Result};
+use crate::key::PrivateKey;
+
+impl Certificate {
+    /// The self-signed certificate that `request` asks for: its subject byte for byte and its alternative names;
+    /// X.509 v3, SHA-256, a random positive serial number of 126 bits, basicConstraints CA:FALSE and keyUsage
+    /// digitalSignature (both critical), subject and authority key identifier (SHA-1 of the public key, RFC 5280,
+    /// section 4.2.1.2).
+    ///
+    /// # Errors
+    /// [`Mismatch`](crate::ErrorKind::Mismatch) if `request` was not made with `key`, or was changed since,
+    /// [`Policy`](crate::ErrorKind::Policy) for a key below 2048 bits.
+    pub fn self_signed(
+        request: &CertRequest,
+        key: &PrivateKey,
+        validity: Validity,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self> {
+        key.check_strength()?;
+        if request.public_key()? != key.public_key() {
+            return Err(Error::mismatch("the signing request was made with another key")
+                .with_hint("make the request anew with this key, or give the key that it was made with"));
+        }
+        request.verify_signature().map_err(|error| {
+            Error::mismatch("the signing request was changed after it was signed")
+                .with_hint("make the request anew")
+                .with_source(error)
+        })?;
+        let profile = SelfSigned { subject: request.subject().to_name()?, san: request.san_extension()? };
+        let spki = request.public_key()?.to_spki_der()?;
+        let spki = spki::SubjectPublicKeyInfoOwned::try_from(spki.as_slice()).map_err(internal)?;
+        let serial = serial_number(rng)?;
+        let signer = Signer(key);
+        let mut builder = CertificateBuilder::new(profile, serial, validity.to_x509()?, spki).map_err(internal)?;
+        let tbs = builder.finalize(&signer).map_err(internal)?;
+        let signature = BitString::from_bytes(&key.sign(&tbs)?).map_err(internal)?;
+        let certificate = builder.assemble(signature, &signer).map_err(internal)?;
+        let certificate = Self::from_der(&certificate.to_der().map_err(internal)?)?;
+        if certificate.subject().to_der() != request.subject().to_der() {
+            return Err(Error::unsupported(
+                "the signing request's subject is not in DER order, so it cannot be kept as it is",
+            )
+            .with_hint("make the request anew with csr"));
+        }
+        Ok(certificate)
+    }
+}
+
+/// A first octet from 0x40 to 0x7f: positive, and of one length whatever the rest.
+fn serial_number(rng: &mut impl CryptoRng) -> Result<SerialNumber> {
+    let mut octets = [0; 16];
+    rng.fill_bytes(&mut octets);
+    octets[0] = octets[0] & 0x7f | 0x40;
+    SerialNumber::new(&octets).map_err(internal)
+}
+
+/// What the certificate of the setup guide's signing key says.
+struct SelfSigned {
+    subject: Name,
+    san: Option<Extension>,
+}
+
+impl BuilderProfile for SelfSigned {
+    fn get_issuer(&self, subject: &Name) -> Name {
+        subject.clone()
+    }
+
+    fn get_subject(&self) -> Name {
+        self.subject.clone()
+    }
+
+    fn build_extensions(
+        &self,
+        spki: SubjectPublicKeyInfoRef<'_>,
+        issuer_spki: SubjectPublicKeyInfoRef<'_>,
+        tbs: &TbsCertificate,
+    ) -> builder::Result<Vec<Extension>> {
+        let constraints = BasicConstraints { ca: false, path_len_constraint: None };
+        let issuer = AuthorityKeyIdentifier {
+            key_identifier: Some(SubjectKeyIdentifier::try_from(issuer_spki)?.0),
+            ..AuthorityKeyIdentifier::default()
+        };
+        let mut extensions = vec![
+            (true, &constraints).to_extension(tbs.subject(), &[])?,
+            (true, &KeyUsage(KeyUsages::DigitalSignature.into())).to_extension(tbs.subject(), &[])?,
+            (false, &SubjectKeyIdentifier::try_from(spki)?).to_extension(tbs.subject(), &[])?,
+            (false, &issuer).to_extension(tbs.subject(), &[])?,
+        ];
+        extensions.extend(self.san.clone());
+        Ok(extensions)
+    }
+}
+
+/// What the builder wants to know of the signer; the signature itself is made by [`PrivateKey::sign`].
+struct Signer<'a>(&'a PrivateKey);
+
+#[derive(Clone)]
+struct Spki(Vec<u8>);
+
+impl Keypair for Signer<'_> {
+    type VerifyingKey = Spki;
+
+    fn verifying_key(&self) -> Spki {
+        Spki(self.0.public_key().to_spki_der().unwrap_or_default())
+    }
+}
+
+impl EncodePublicKey for Spki {
+    fn to_public_key_der(&self) -> spki::Result<Document> {
+        Ok(Document::try_from(self.0.clone())?)
+    }
+}
+
+impl DynSignatureAlgorithmIdentifier for Signer<'_> {
+    fn signature_algorithm_identifier(&self) -> spki::Result<AlgorithmIdentifierOwned> {
+        Ok(self.0.signature_algorithm())
+    }
+}

@@ -1,0 +1,100 @@
+//! The validity period (RFC 5280, section 4.1.2.5).
+
+use std::time::{Duration, SystemTime};
+
+use der::DateTime;
+use x509_cert::time::Time;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Clocks differ by minutes: a certificate that starts now is refused by a verifier that is a little behind.
+const BACKDATED: Duration = Duration::from_secs(5 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// From when until when a certificate may be used; both ends belong to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    not_before: SystemTime,
+    not_after: SystemTime,
+}
+
+impl Validity {
+    pub(crate) fn new(not_before: SystemTime, not_after: SystemTime) -> Self {
+        Self { not_before, not_after }
+    }
+
+    /// `days` days, from five minutes before `now`.
+    ///
+    /// # Errors
+    /// [`Policy`](ErrorKind::Policy) for no days at all, or an end beyond the year 9999.
+    pub fn days(days: u32, now: SystemTime) -> Result<Self> {
+        let policy = |fact: String| {
+            Error::new(ErrorKind::Policy, fact).with_hint("leave --days out for 365 days, or give a number such as 730")
+        };
+        if days == 0 {
+            return Err(policy("a certificate of 0 days is never valid".into()));
+        }
+        let not_before = now.checked_sub(BACKDATED).unwrap_or(now);
+        let not_after = not_before.checked_add(DAY * days);
+        let not_after =
+            not_after.filter(|end| DateTime::from_system_time(*end).is_ok_and(|end| end < DateTime::INFINITY));
+        let not_after = not_after.ok_or_else(|| {
+            policy(format!("{days} days from now is beyond the year 9999, the last a certificate can name"))
+        })?;
+        Ok(Self { not_before, not_after })
+    }
+
+    /// [`Self::days`] for a number as it was typed.
+    ///
+    /// # Errors
+    /// Those of [`Self::days`], also for what is no number.
+    pub fn parse_days(text: &str, now: SystemTime) -> Result<Self> {
+        let days = text.parse().map_err(|_| {
+            Error::new(ErrorKind::Policy, format!("\"{text}\" is no number of days"))
+                .with_hint("leave --days out for 365 days, or give a number such as 730")
+        })?;
+        Self::days(days, now)
+    }
+
+    /// The first instant.
+    pub fn not_before(&self) -> SystemTime {
+        self.not_before
+    }
+
+    /// The last instant.
+    pub fn not_after(&self) -> SystemTime {
+        self.not_after
+    }
+
+    /// True from notBefore to notAfter, both included.
+    pub fn contains(&self, instant: SystemTime) -> bool {
+        (self.not_before..=self.not_after).contains(&instant)
+    }
+
+    pub(crate) fn to_x509(self) -> Result<x509_cert::time::Validity> {
+        let time = |instant| {
+            Time::try_from(instant).map_err(|error| {
+                Error::new(ErrorKind::Policy, "a certificate cannot name this date").with_source(error)
+            })
+        };
+        Ok(x509_cert::time::Validity::new(time(self.not_before)?, time(self.not_after)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_from_not_before() {
+        let now = SystemTime::UNIX_EPOCH + DAY * 20_000;
+        let validity = Validity::days(365, now).unwrap();
+        assert_eq!(now.duration_since(validity.not_before()).unwrap(), BACKDATED);
+        assert_eq!(validity.not_after().duration_since(validity.not_before()).unwrap(), DAY * 365);
+        assert!(validity.contains(now) && !validity.contains(now + DAY * 365));
+        for days in [0, 2_914_695, 3_000_000, u32::MAX] {
+            assert_eq!(Validity::days(days, now).unwrap_err().kind(), ErrorKind::Policy, "{days}");
+        }
+        assert!(Validity::days(2_900_000, now).is_ok());
+    }
+}

@@ -1,0 +1,165 @@
+//! Certification requests, PKCS #10 (RFC 2986).
+
+use std::fmt;
+
+use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
+use der::asn1::{BitString, SetOfVec};
+use der::{Decode, Encode};
+use spki::SubjectPublicKeyInfoOwned;
+use x509_cert::attr::{Attribute, Attributes};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::request::{CertReq, CertReqInfo, ExtensionReq, Version};
+
+use crate::error::{Error, Result};
+use crate::key::{PrivateKey, PublicKey, SignatureAlgorithm};
+use crate::secret::SecretBytes;
+use crate::subject::{SanName, Subject, san_extension};
+use crate::{asn1, pem};
+
+const LABEL: &str = "CERTIFICATE REQUEST";
+
+/// A certification request: a subject, a public key and perhaps alternative names, signed with the key's private half.
+#[derive(Clone)]
+pub struct CertRequest {
+    der: Vec<u8>,
+    request: Box<CertReq>,
+    subject: Subject,
+}
+
+impl CertRequest {
+    /// A request for `subject` with the public half of `key`, signed by `key` (SHA-256). Without alternative names its
+    /// attribute set is empty.
+    ///
+    /// # Errors
+    /// [`Policy`](crate::ErrorKind::Policy) for a key below 2048 bits.
+    pub fn new(subject: &Subject, sans: &[SanName], key: &PrivateKey) -> Result<Self> {
+        key.check_strength()?;
+        let mut attributes: Attributes = SetOfVec::new();
+        if !sans.is_empty() {
+            let wanted = Attribute::try_from(ExtensionReq(vec![san_extension(sans)?])).map_err(internal)?;
+            attributes.insert(wanted).map_err(internal)?;
+        }
+        // x509-cert's RequestBuilder would write an empty extensionRequest where there are no extensions.
+        let info = CertReqInfo {
+            version: Version::V1,
+            subject: subject.to_name()?,
+            public_key: SubjectPublicKeyInfoOwned::from_der(&key.public_key().to_spki_der()?).map_err(internal)?,
+            attributes,
+        };
+        let signature = key.sign(&info.to_der().map_err(internal)?)?;
+        let signature = BitString::from_bytes(&signature).map_err(internal)?;
+        let request = CertReq { info, algorithm: key.signature_algorithm(), signature };
+        Self::from_der(&request.to_der().map_err(internal)?)
+    }
+
+    /// Reads a DER CertificationRequest.
+    ///
+    /// # Errors
+    /// [`Malformed`](crate::ErrorKind::Malformed) if it is none. Its signature is not checked here.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        asn1::check(der)?;
+        let malformed = |error: der::Error| Error::malformed("is no certificate signing request").with_source(error);
+        let request = CertReq::from_der(der).map_err(malformed)?;
+        let info = asn1::children(asn1::split(der)?.0.value);
+        let parts = info.first().map(|info| asn1::children(info.value)).unwrap_or_default();
+        let name = parts.get(1).map(|name| name.whole.to_vec());
+        let name = name.ok_or_else(|| Error::malformed("is no certificate signing request"))?;
+        let subject = Subject::from_name(&request.info.subject, name);
+        Ok(Self { der: der.to_vec(), request: Box::new(request), subject })
+    }
+
+    /// The subject asked for.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The alternative names asked for.
+    ///
+    /// # Errors
+    /// [`Malformed`](crate::ErrorKind::Malformed) if that part cannot be read.
+    pub fn sans(&self) -> Result<Vec<SanName>> {
+        let Some(extension) = self.san_extension()? else { return Ok(Vec::new()) };
+        read_sans(&extension)
+    }
+
+    /// The requested subjectAltName extension as it stands.
+    pub(crate) fn san_extension(&self) -> Result<Option<Extension>> {
+        Ok(self.extensions()?.into_iter().find(|extension| extension.extn_id == ID_CE_SUBJECT_ALT_NAME))
+    }
+
+    fn extensions(&self) -> Result<Vec<Extension>> {
+        let wanted = self
+            .request
+            .info
+            .attributes
+            .iter()
+            .find(|attribute| attribute.oid == <ExtensionReq as const_oid::AssociatedOid>::OID);
+        let Some(value) = wanted.and_then(|attribute| attribute.values.get(0)) else { return Ok(Vec::new()) };
+        value
+            .decode_as::<Vec<Extension>>()
+            .map_err(|error| Error::malformed("its requested extensions cannot be read").with_source(error))
+    }
+
+    /// The names of requested extensions beside subjectAltName, which a self-signed certificate does not take over.
+    ///
+    /// # Errors
+    /// As [`Self::sans`].
+    pub fn other_extensions(&self) -> Result<Vec<String>> {
+        let extensions = self.extensions()?;
+        let others = extensions.iter().filter(|extension| extension.extn_id != ID_CE_SUBJECT_ALT_NAME);
+        Ok(others.map(|extension| crate::key::oid_name(extension.extn_id)).collect())
+    }
+
+    /// The public key.
+    ///
+    /// # Errors
+    /// Those of [`PublicKey::from_spki_der`].
+    pub fn public_key(&self) -> Result<PublicKey> {
+        PublicKey::from_spki_der(&self.request.info.public_key.to_der().map_err(internal)?)
+    }
+
+    /// How the request is signed.
+    pub fn signature_algorithm(&self) -> SignatureAlgorithm {
+        SignatureAlgorithm::new(&self.request.algorithm)
+    }
+
+    /// Checks that the request is signed with the private half of its own public key.
+    ///
+    /// # Errors
+    /// Those of [`PublicKey::verify`].
+    pub fn verify_signature(&self) -> Result<()> {
+        let outer = asn1::children(asn1::split(&self.der)?.0.value);
+        let info = outer.first().ok_or_else(|| Error::malformed("is no certificate signing request"))?;
+        let signature = self.request.signature.as_bytes();
+        let signature = signature.ok_or_else(|| Error::malformed("its signature is no whole number of octets"))?;
+        self.public_key()?.verify(self.signature_algorithm(), info.whole, signature)
+    }
+
+    /// The DER encoding, as it was read or made.
+    pub fn to_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The request as PEM `CERTIFICATE REQUEST`.
+    pub fn to_pem(&self) -> SecretBytes {
+        pem::encode(LABEL, &self.der)
+    }
+}
+
+impl fmt::Debug for CertRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CertRequest({})", self.subject)
+    }
+}
+
+/// The names in a subjectAltName extension.
+pub(crate) fn read_sans(extension: &Extension) -> Result<Vec<SanName>> {
+    let names = SubjectAltName::from_der(extension.extn_value.as_bytes())
+        .map_err(|error| Error::malformed("its alternative names cannot be read").with_source(error))?;
+    Ok(names.0.iter().map(SanName::decode).collect())
+}
+
+fn internal(error: der::Error) -> Error {
+    Error::malformed("the request cannot be encoded").with_source(error)
+}

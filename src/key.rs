@@ -1,0 +1,148 @@
+//! Keys: the private key with its public half, what they sign and what they verify.
+//!
+//! Encodings live in `key/encoding.rs`, encrypted forms in `key/encrypted.rs` (read) and `key/pbes2.rs` (made), key
+//! generation in `key/generate.rs`.
+
+mod encoding;
+mod encrypted;
+mod generate;
+mod legacy;
+mod pbes2;
+mod signature;
+
+use std::fmt;
+
+use rsa::traits::PublicKeyParts;
+use sha2::{Digest, Sha256};
+
+pub(crate) use encoding::oid_name;
+pub use encrypted::{EncryptedPrivateKey, Protection};
+pub use generate::RsaBits;
+pub use pbes2::Iterations;
+pub use signature::SignatureAlgorithm;
+
+use crate::error::{Error, Result};
+
+/// A private key, by algorithm. Never cloned, wiped when dropped, and its `Debug` shows the algorithm alone.
+#[non_exhaustive]
+pub enum PrivateKey {
+    /// An RSA key of two primes (RFC 8017, section 3.2).
+    Rsa(RsaPrivateKey),
+}
+
+/// The numbers of an RSA private key.
+pub struct RsaPrivateKey(Box<rsa::RsaPrivateKey>);
+
+impl PrivateKey {
+    /// The public half.
+    pub fn public_key(&self) -> PublicKey {
+        match self {
+            Self::Rsa(key) => PublicKey(PublicNumbers::Rsa(key.0.to_public_key())),
+        }
+    }
+
+    /// The algorithm and its size.
+    pub fn algorithm(&self) -> KeyAlgorithm {
+        self.public_key().algorithm()
+    }
+
+    /// Checks that the key is long enough to sign something new.
+    pub(crate) fn check_strength(&self) -> Result<()> {
+        if self.algorithm().is_strong() {
+            return Ok(());
+        }
+        Err(Error::policy(format!("the key is {}, too short to be safe", self.algorithm()))
+            .with_hint("make a new one of 2048 bits or more with genkey"))
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({})", self.algorithm())
+    }
+}
+
+impl fmt::Debug for RsaPrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RsaPrivateKey(..)")
+    }
+}
+
+/// A public key. Two are equal if their numbers are, however each was encoded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey(PublicNumbers);
+
+#[derive(Clone, PartialEq, Eq)]
+enum PublicNumbers {
+    Rsa(rsa::RsaPublicKey),
+}
+
+impl PublicKey {
+    /// The algorithm and its size.
+    pub fn algorithm(&self) -> KeyAlgorithm {
+        match &self.0 {
+            PublicNumbers::Rsa(key) => KeyAlgorithm::Rsa { bits: key.n().bits_vartime() },
+        }
+    }
+
+    /// SHA-256 of the DER SubjectPublicKeyInfo: one name for a key, whatever file it is in.
+    ///
+    /// # Errors
+    /// None in practice; the encoder's are passed on.
+    pub fn spki_sha256(&self) -> Result<[u8; 32]> {
+        Ok(Sha256::digest(self.to_spki_der()?).into())
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({})", self.algorithm())
+    }
+}
+
+/// A key's algorithm with its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyAlgorithm {
+    /// RSA with a modulus of so many bits.
+    Rsa {
+        /// The length of the modulus.
+        bits: u32,
+    },
+}
+
+impl KeyAlgorithm {
+    /// The algorithm's name without its size.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rsa { .. } => "RSA",
+        }
+    }
+
+    /// The size in bits that people compare: the modulus of RSA.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::Rsa { bits } => bits,
+        }
+    }
+}
+
+impl KeyAlgorithm {
+    /// True from 2048 bits of RSA, the least that is taken for safe today (NIST SP 800-131A) and that Salesforce imports.
+    pub fn is_strong(self) -> bool {
+        match self {
+            Self::Rsa { bits } => bits >= 2048,
+        }
+    }
+}
+
+impl fmt::Display for KeyAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.name(), self.bits())
+    }
+}
+
+/// Signing and encoding with a key that was checked when it was read cannot fail for a reason a user could mend.
+fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::malformed("the key cannot be used").with_source(error)
+}

@@ -1,0 +1,72 @@
+//! Keys, signing requests and certificates without OpenSSL or Java.
+//!
+//! Everything the command `certwright` does is a call of this library: values become octets and octets become values
+//! here; the command asks, reads, and tells.
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//! use certwright::{CertRequest, Certificate, PrivateKey, RsaBits, Subject, Validity};
+//! # // A generator with a fixed state keeps the example free of further crates. Never do this for a real key.
+//! # struct Rng(u64);
+//! # impl rand_core::TryRng for Rng {
+//! #     type Error = std::convert::Infallible;
+//! #     fn try_next_u32(&mut self) -> Result<u32, Self::Error> { self.try_next_u64().map(|x| (x >> 32) as u32) }
+//! #     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+//! #         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+//! #         let x = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+//! #         let x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+//! #         Ok(x ^ x >> 31)
+//! #     }
+//! #     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+//! #         bytes.iter_mut().try_for_each(|byte| { *byte = self.try_next_u64()? as u8; Ok(()) })
+//! #     }
+//! # }
+//! # impl rand_core::TryCryptoRng for Rng {}
+//! # let mut rng = Rng(1);
+//! # let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+//!
+//! // `rng` is any `rand_core::CryptoRng`, `now` the time to count from.
+//! let key = PrivateKey::generate_rsa(RsaBits::B2048, &mut rng)?;
+//! let subject = Subject::parse("C=US,ST=California,L=San Francisco,O=Example Inc")?;
+//! let request = CertRequest::new(&subject, &[], &key)?;
+//! let certificate = Certificate::self_signed(&request, &key, Validity::days(365, now)?, &mut rng)?;
+//!
+//! assert_eq!(certificate.public_key()?, key.public_key());
+//! assert!(certificate.is_valid_at(now));
+//! # Ok::<(), certwright::Error>(())
+//! ```
+//!
+//! # The rooms
+//!
+//! Arrows only point down: a room imports from its own floor's right-hand side or from below.
+//!
+//! | floor | rooms |
+//! | --- | --- |
+//! | 5 | `bin/certwright`: arguments, terminal, reading files, telling |
+//! | 3 | [`verify`] -> [`inspect`] |
+//! | 1 | [`csr`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, never the other way |
+//! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pem`, `text` |
+//!
+//! The library touches no argument, environment, standard stream or clock: `now` and `rng` come in as parameters. Only
+//! [`output`] opens a file for writing.
+
+mod asn1;
+pub mod certificate;
+pub mod csr;
+pub mod error;
+pub mod inspect;
+pub mod key;
+pub mod output;
+mod pem;
+pub mod secret;
+pub mod subject;
+mod text;
+pub mod time;
+pub mod verify;
+
+pub use certificate::{Certificate, Validity};
+pub use csr::CertRequest;
+pub use error::{Error, ErrorKind, Result};
+pub use key::{EncryptedPrivateKey, Iterations, PrivateKey, PublicKey, RsaBits};
+pub use secret::{Password, SecretBytes};
+pub use subject::{SanName, Subject};

@@ -1,0 +1,169 @@
+//! Where files may go: every rule that can be checked before any work is done.
+
+use std::fs::{self, Metadata};
+use std::path::{Component, Path, PathBuf};
+
+use super::cannot_write;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What to do where a file stands already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// Leave it alone and fail.
+    #[default]
+    Refuse,
+    /// Keep it in a backup folder and put the new one in its place.
+    Replace,
+}
+
+/// The rules for a set of outputs.
+#[derive(Debug, Default)]
+pub struct Rules {
+    existing: Existing,
+    inputs: Vec<PathBuf>,
+    new_folder: Option<PathBuf>,
+}
+
+impl Rules {
+    /// Rules for files that exist already.
+    pub fn new(existing: Existing) -> Self {
+        Self { existing, ..Self::default() }
+    }
+
+    /// Names a file that is read: no output may go there, however it is spelt.
+    #[must_use]
+    pub fn with_input(mut self, path: impl Into<PathBuf>) -> Self {
+        self.inputs.push(path.into());
+        self
+    }
+
+    /// Names a folder that is made (0700, with its parents) if it is missing.
+    #[must_use]
+    pub fn with_new_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.new_folder = Some(folder.into());
+        self
+    }
+
+    pub(super) fn existing(&self) -> Existing {
+        self.existing
+    }
+
+    pub(super) fn new_folder(&self) -> Option<&Path> {
+        self.new_folder.as_deref()
+    }
+
+    /// Checks that files could be published at all of `paths`, without writing anything.
+    ///
+    /// # Errors
+    /// [`Exists`](ErrorKind::Exists) where a file stands (and may not be replaced), [`Usage`](ErrorKind::Usage) where
+    /// a path is a folder, a link, a device, an input or another output, [`Io`](ErrorKind::Io) where a folder is missing.
+    pub fn check(&self, paths: &[&Path]) -> Result<()> {
+        let mut seen: Vec<(PathBuf, &Path)> = Vec::new();
+        for &path in paths {
+            let usage = |fact: String, hint: &str| Error::new(ErrorKind::Usage, fact).with_hint(hint).with_path(path);
+            if !matches!(path.components().next_back(), Some(Component::Normal(_))) || ends_in_separator(path) {
+                return Err(usage("is no name for a file".into(), "give a file name"));
+            }
+            let folder = folder_of(path);
+            if self.new_folder.as_deref() == Some(folder) && fs::symlink_metadata(folder).is_err() {
+                self.check_parents(folder)?;
+            } else {
+                let metadata = fs::metadata(folder).map_err(|error| cannot_write(path, error))?;
+                if !metadata.is_dir() {
+                    return Err(usage(
+                        format!("cannot be written: {} is no folder", folder.display()),
+                        "choose another place (--dir, --out)",
+                    ));
+                }
+            }
+            let resolved = resolve(path);
+            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == resolved) {
+                return Err(usage(
+                    format!("is named twice as an output (also as {})", first.display()),
+                    "give each output a name of its own",
+                ));
+            }
+            if let Some(input) = self.inputs.iter().find(|input| is_same_file(input, path, &resolved)) {
+                return Err(usage(
+                    format!("is the input {} itself", input.display()),
+                    "choose another output with --out",
+                ));
+            }
+            seen.push((resolved, path));
+            if let Ok(metadata) = fs::symlink_metadata(path) {
+                self.check_existing(path, &metadata)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_existing(&self, path: &Path, metadata: &Metadata) -> Result<()> {
+        let usage = |fact: &str, hint: &str| Err(Error::new(ErrorKind::Usage, fact).with_hint(hint).with_path(path));
+        match self.existing {
+            _ if metadata.is_dir() => usage("is a folder", "give a file name"),
+            Existing::Refuse => Err(exists(path)),
+            Existing::Replace if metadata.is_symlink() => {
+                usage("is a symbolic link, which is not replaced", "give the name of the file it leads to")
+            }
+            Existing::Replace if !metadata.is_file() => {
+                usage("is neither a file nor a folder", "write to standard output with --out -")
+            }
+            Existing::Replace => Ok(()),
+        }
+    }
+
+    /// A folder that is to be made needs one above it that is there.
+    fn check_parents(&self, folder: &Path) -> Result<()> {
+        let above = folder.ancestors().skip(1).map(or_here).find(|above| fs::symlink_metadata(above).is_ok());
+        match above {
+            Some(above) if above.is_dir() => Ok(()),
+            other => Err(Error::new(ErrorKind::Usage, "the folder cannot be made: what should hold it is no folder")
+                .with_hint("choose another folder")
+                .with_path(other.unwrap_or(folder))),
+        }
+    }
+}
+
+pub(super) fn exists(path: &Path) -> Error {
+    Error::new(ErrorKind::Exists, "exists already; nothing was changed")
+        .with_hint("choose another place, or add --force: what is replaced is kept in a backup folder")
+        .with_path(path)
+}
+
+/// The folder a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    or_here(path.parent().unwrap_or(path))
+}
+
+fn or_here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
+}
+
+/// `Path` forgets a closing separator; what was typed does not.
+fn ends_in_separator(path: &Path) -> bool {
+    path.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
+}
+
+/// One spelling for a file that may not be there yet.
+fn resolve(path: &Path) -> PathBuf {
+    let folder = folder_of(path);
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).join(path.file_name().unwrap_or_default())
+}
+
+fn is_same_file(input: &Path, output: &Path, resolved: &Path) -> bool {
+    let same_name = fs::canonicalize(input)
+        .is_ok_and(|input| input == resolved || fs::canonicalize(output).is_ok_and(|output| input == output));
+    same_name || is_same_inode(input, output)
+}
+
+#[cfg(unix)]
+fn is_same_inode(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |path| fs::metadata(path).ok().map(|metadata: Metadata| (metadata.dev(), metadata.ino()));
+    inode(one).is_some_and(|inode_of_one| inode(other) == Some(inode_of_one))
+}
+
+#[cfg(not(unix))]
+fn is_same_inode(_: &Path, _: &Path) -> bool {
+    false
+}

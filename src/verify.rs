@@ -1,0 +1,137 @@
+//! A set of objects -> a report of named checks: do these keys, requests and certificates belong together?
+//!
+//! Compared by public key and by signature, never by text. Nothing is printed here.
+
+mod checks;
+
+use std::time::SystemTime;
+
+use crate::certificate::Certificate;
+use crate::csr::CertRequest;
+use crate::error::Error;
+use crate::key::PublicKey;
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It is as it should be.
+    Holds,
+    /// It could not be checked.
+    NotRun,
+    /// It works, but something is unwise.
+    Warning,
+    /// It is not as it should be.
+    Fails,
+}
+
+impl Outcome {
+    /// `holds`, `warning`, `fails` or `not-run`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::NotRun => "not-run",
+            Self::Warning => "warning",
+            Self::Fails => "fails",
+        }
+    }
+}
+
+/// One check with its result.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What was checked, as a short name that does not change.
+    pub name: &'static str,
+    /// How it came out.
+    pub outcome: Outcome,
+    /// The finding in words.
+    pub detail: String,
+    /// The files it is about.
+    pub files: Vec<String>,
+    /// True if it compared two objects with each other.
+    pub(crate) compares: bool,
+}
+
+/// What a file brings to the comparison.
+#[derive(Debug)]
+pub struct Exhibit {
+    /// The file's name, as it is to be shown.
+    pub file: String,
+    /// What is in it.
+    pub evidence: Evidence,
+}
+
+/// What can be known of an object without its secret.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// The public half of a private key.
+    PrivateKey(PublicKey),
+    /// A private key that was not opened.
+    Locked {
+        /// True if the file was asked for by name: then it has to be checked.
+        wanted: bool,
+        /// Why it was not opened, with the option that would.
+        reason: String,
+    },
+    /// A public key alone.
+    PublicKey(PublicKey),
+    /// A signing request.
+    CertRequest(CertRequest),
+    /// A certificate.
+    Certificate(Certificate),
+    /// Something that could not be read although it should be.
+    Unreadable(Error),
+    /// The file holds a private key that other users can read.
+    ReadableByOthers,
+}
+
+/// The checks, in the order they were made.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Every check.
+    pub checks: Vec<Check>,
+}
+
+impl Report {
+    /// True if no check fails; with `strict`, if every check holds.
+    pub fn is_ok(&self, strict: bool) -> bool {
+        let worst = self.checks.iter().map(|check| check.outcome).max();
+        worst.is_none_or(|worst| if strict { worst == Outcome::Holds } else { worst < Outcome::Fails })
+    }
+
+    /// True if at least one comparison between two objects was made and holds. Without one nothing was shown: the
+    /// signature of a lone certificate proves nothing about a key.
+    pub fn has_compared(&self) -> bool {
+        self.checks.iter().any(|check| check.compares && check.outcome == Outcome::Holds)
+    }
+}
+
+/// Checks everything that can be checked between and about `exhibits` at the instant `now`.
+pub fn verify(exhibits: &[Exhibit], now: SystemTime) -> Report {
+    let mut report = Report::default();
+    checks::objects(exhibits, now, &mut report);
+    checks::pairs(exhibits, &mut report);
+    report
+}
+
+impl Exhibit {
+    /// The public key of anything that has one and is about the subject itself.
+    fn public_key(&self) -> Option<PublicKey> {
+        match &self.evidence {
+            Evidence::PrivateKey(key) | Evidence::PublicKey(key) => Some(key.clone()),
+            Evidence::CertRequest(request) => request.public_key().ok(),
+            Evidence::Certificate(certificate) => certificate.public_key().ok(),
+            _ => None,
+        }
+    }
+
+    fn noun(&self) -> &'static str {
+        match &self.evidence {
+            Evidence::PrivateKey(_) | Evidence::Locked { .. } | Evidence::ReadableByOthers => "private key",
+            Evidence::PublicKey(_) => "public key",
+            Evidence::CertRequest(_) => "signing request",
+            Evidence::Certificate(_) => "certificate",
+            Evidence::Unreadable(_) => "file",
+        }
+    }
+}
