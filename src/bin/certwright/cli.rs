@@ -1,0 +1,229 @@
+//! The command line: one struct per verb, shared groups flattened in.
+
+mod subject;
+
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use subject::SubjectArgs;
+
+use crate::password::PasswordSource;
+use crate::status::ExitStatus;
+
+const AFTER_HELP: &str = "\
+Exit status: 0 done, or every check holds; 1 the checked files are not good; 2 could not run.
+
+The setup guide in one command, and step by step:
+  certwright init ./jwt --country US --organization \"Example Inc\" --password-from generate
+  certwright genkey && certwright decrypt && certwright csr && certwright selfsign && certwright verify";
+
+/// Keys, signing requests and certificates without OpenSSL or Java
+#[derive(Debug, Parser)]
+#[command(name = "certwright", version, after_help = AFTER_HELP, max_term_width = 100, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Common options")]
+pub(crate) struct Global {
+    /// Give the result (or the error) as one JSON object
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Never ask; without a terminal this is so anyway
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+    /// The folder where default file names live [default: here]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Replace existing files; they are kept in a folder backup-<UTC time> beside them
+    #[arg(long, global = true)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make every file of the setup guide at once: key, request and certificate
+    Init(InitArgs),
+    /// Make a private key under a password (server.pass.key)
+    Genkey(GenkeyArgs),
+    /// Take the password off a key, or change its format (server.key, server.pem)
+    Decrypt(DecryptArgs),
+    /// Put a key under a new password
+    Encrypt(EncryptArgs),
+    /// Make a certificate signing request (server.csr)
+    Csr(CsrArgs),
+    /// Make the self-signed certificate that a request asks for (server.crt)
+    Selfsign(SelfsignArgs),
+    /// Check that keys, requests and certificates belong together
+    Verify(VerifyArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct PasswordArg {
+    /// Where the password comes from: prompt, env:NAME, file:PATH, stdin, fd:N or generate[:PATH]
+    #[arg(long, value_name = "SRC")]
+    pub(crate) password_from: Option<PasswordSource>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct KeyArgs {
+    /// Length of the RSA key: 2048, 3072 or 4096
+    #[arg(long, value_name = "N", default_value = "2048")]
+    pub(crate) bits: String,
+    /// How often PBKDF2 hashes the password
+    #[arg(long, value_name = "N", default_value = "600000")]
+    pub(crate) iterations: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// The folder to make the files in; it is made if missing
+    #[arg(value_name = "DIR", conflicts_with = "dir")]
+    pub(crate) folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// How many days the certificate is valid
+    #[arg(long, value_name = "N", default_value = "365", allow_hyphen_values = true)]
+    pub(crate) days: String,
+    #[command(flatten)]
+    pub(crate) password: PasswordArg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GenkeyArgs {
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// Write the key without a password (needs --out)
+    #[arg(long, requires = "out", conflicts_with = "password_from")]
+    pub(crate) unencrypted: bool,
+    /// The file to write [default: server.pass.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArg,
+}
+
+/// How a key without password is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyFormat {
+    /// PRIVATE KEY
+    Pkcs8,
+    /// RSA PRIVATE KEY
+    Pkcs1,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DecryptArgs {
+    /// The key to open, in any format [default: server.pass.key]
+    #[arg(long = "in", value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// The file to write [default: server.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The copy of it that the integration reads [default: server.pem, unless --out or --der is given]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_pem")]
+    pub(crate) pem_out: Option<PathBuf>,
+    /// Write no copy
+    #[arg(long)]
+    pub(crate) no_pem: bool,
+    /// The structure of the key
+    #[arg(long, value_enum, default_value_t = KeyFormat::Pkcs8)]
+    pub(crate) format: KeyFormat,
+    /// Write DER instead of PEM
+    #[arg(long, conflicts_with = "pem_out")]
+    pub(crate) der: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct EncryptArgs {
+    /// The key to protect, in any format [default: server.key]
+    #[arg(long = "in", value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// The file to write [default: server.pass.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// How often PBKDF2 hashes the password
+    #[arg(long, value_name = "N", default_value = "600000")]
+    pub(crate) iterations: String,
+    /// Where the password that opens the key comes from
+    #[arg(long, value_name = "SRC")]
+    pub(crate) old_password_from: Option<PasswordSource>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CsrArgs {
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// The private key [default: server.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The file to write [default: server.csr]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) password: PasswordArg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SelfsignArgs {
+    /// The signing request [default: server.csr]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csr: Option<PathBuf>,
+    /// The private key that the request was made with [default: server.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// The file to write [default: server.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// How many days the certificate is valid
+    #[arg(long, value_name = "N", default_value = "365", allow_hyphen_values = true)]
+    pub(crate) days: String,
+    #[command(flatten)]
+    pub(crate) password: PasswordArg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// Files, or a folder whose files are taken [default: the folder of default names]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Let warnings and checks that could not run fail too
+    #[arg(long)]
+    pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArg,
+}
+
+impl Cli {
+    /// What was typed; a mistake in it, or a wish for help, is answered here.
+    pub(crate) fn read() -> Result<Self, ExitStatus> {
+        Self::try_parse().map_err(|error| {
+            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            if !asked && std::env::args_os().any(|argument| argument == "--json") {
+                let text = error.to_string();
+                let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+                let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more")).collect();
+                let hint = lines.iter().find_map(|line| line.strip_prefix("tip: ")).unwrap_or("see certwright --help");
+                let message: Vec<&str> = lines.iter().copied().filter(|line| !line.starts_with("tip: ")).collect();
+                let message = message.join(" ");
+                ExitStatus::tell_json("usage", message.trim_start_matches("error: "), Some(hint), None);
+            } else {
+                // Standard output for help that was asked for, standard error otherwise.
+                let _ = error.print();
+            }
+            if asked { ExitStatus::Done } else { ExitStatus::CouldNotRun }
+        })
+    }
+}

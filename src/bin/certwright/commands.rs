@@ -1,0 +1,28 @@
+//! One line per verb.
+
+mod csr;
+mod decrypt;
+mod encrypt;
+mod genkey;
+mod init;
+mod selfsign;
+mod verify;
+
+use certwright::Result;
+
+use crate::cli::Command;
+use crate::session::Session;
+use crate::status::ExitStatus;
+
+/// Runs what was asked for.
+pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus> {
+    match command {
+        Command::Init(args) => init::run(args, session),
+        Command::Genkey(args) => genkey::run(args, session),
+        Command::Decrypt(args) => decrypt::run(args, session),
+        Command::Encrypt(args) => encrypt::run(args, session),
+        Command::Csr(args) => csr::run(args, session),
+        Command::Selfsign(args) => selfsign::run(args, session),
+        Command::Verify(args) => verify::run(args, session),
+    }
+}

@@ -1,0 +1,31 @@
+//! `encrypt`: the same key under a new password.
+
+use certwright::{Iterations, Result};
+
+use crate::cli::EncryptArgs;
+use crate::delivery::{Delivery, Kind};
+use crate::session::Session;
+use crate::status::ExitStatus;
+use crate::{input, password};
+
+pub(super) fn run(args: EncryptArgs, session: &mut Session) -> Result<ExitStatus> {
+    let iterations: Iterations = args.iterations.parse()?;
+    let source = args.password.password_from.as_ref();
+    let input = session.path(args.input, "server.key");
+    let out = session.path(args.out, "server.pass.key");
+    let password_file = password::file_to_write(source, session);
+    let paths: Vec<_> = [Some(out.as_path()), password_file.as_deref()].into_iter().flatten().collect();
+    let mut delivery = Delivery::plan("encrypt", session.rules().with_input(&input), &paths, session)?;
+
+    let (key, _) = input::private_key(&input, args.old_password_from.as_ref(), "--old-password-from", session)?;
+    let new = password::create(&out.display().to_string(), source, session)?;
+    let locked = key.encrypt(&new.password, iterations, &mut session.rng())?;
+    let words = format!("private key, {}, encrypted ({})", key.algorithm(), locked.protection()?);
+    delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem());
+    if let Some(file) = new.file {
+        delivery.add_password(&file, &new.password, &out);
+    }
+    delivery.set_key(key.public_key());
+    delivery.complete(session)?;
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,232 @@
+//! From octets to files: read back and compared, then published, then told.
+
+use std::path::{Path, PathBuf};
+
+use certwright::inspect::{self, Object};
+use certwright::output::{OutputSet, Published, Rules, Visibility};
+use certwright::verify::{self, Evidence, Exhibit, Outcome};
+use certwright::{Certificate, Error, ErrorKind, Password, PublicKey, Result, SecretBytes, time};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::interrupt;
+use crate::session::Session;
+
+/// What a file is, as its bytes are checked and as it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    PrivateKey,
+    EncryptedPrivateKey,
+    CertRequest,
+    Certificate,
+    Password,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::PrivateKey => "private-key",
+            Self::EncryptedPrivateKey => "encrypted-private-key",
+            Self::CertRequest => "csr",
+            Self::Certificate => "certificate",
+            Self::Password => "password",
+        }
+    }
+
+    fn visibility(self) -> Visibility {
+        match self {
+            Self::PrivateKey | Self::EncryptedPrivateKey | Self::Password => Visibility::Secret,
+            Self::CertRequest | Self::Certificate => Visibility::Public,
+        }
+    }
+}
+
+struct Product {
+    /// `-` is standard output.
+    path: PathBuf,
+    kind: Kind,
+    /// What it is, in words.
+    words: String,
+    bytes: SecretBytes,
+}
+
+/// Everything one command makes.
+pub(crate) struct Delivery {
+    command: &'static str,
+    rules: Rules,
+    products: Vec<Product>,
+    /// The key that every product has to fit.
+    key: Option<PublicKey>,
+    certificate: Option<Certificate>,
+}
+
+impl Delivery {
+    /// Checks where the files are to go before any work is done.
+    pub(crate) fn plan(command: &'static str, rules: Rules, paths: &[&Path], session: &Session) -> Result<Self> {
+        let files: Vec<&Path> = paths.iter().copied().filter(|path| !is_stdout(path)).collect();
+        let usage = |fact: &str, hint: &str| Err(Error::new(ErrorKind::Usage, fact).with_hint(hint));
+        if paths.len() - files.len() > 1 {
+            return usage("only one file can go to standard output", "give the other a name");
+        }
+        if session.json && files.len() < paths.len() {
+            return usage("--json and --out - both write to standard output", "leave one of them out");
+        }
+        rules.check(&files)?;
+        Ok(Self { command, rules, products: Vec::new(), key: None, certificate: None })
+    }
+
+    pub(crate) fn add(&mut self, path: &Path, kind: Kind, words: impl Into<String>, bytes: SecretBytes) {
+        self.products.push(Product { path: path.to_owned(), kind, words: words.into(), bytes });
+    }
+
+    pub(crate) fn add_password(&mut self, path: &Path, password: &Password, opens: &Path) {
+        let mut line = Vec::with_capacity(password.as_bytes().len() + 1);
+        line.extend_from_slice(password.as_bytes());
+        line.push(b'\n');
+        let words = format!("the password of {}", opens.display());
+        self.add(path, Kind::Password, words, SecretBytes::new(line));
+    }
+
+    pub(crate) fn set_key(&mut self, key: PublicKey) {
+        self.key = Some(key);
+    }
+
+    pub(crate) fn set_certificate(&mut self, certificate: Certificate) {
+        self.certificate = Some(certificate);
+    }
+
+    /// Reads every product back, publishes all or none, and tells what was written.
+    pub(crate) fn complete(self, session: &mut Session) -> Result<()> {
+        self.read_back(session)?;
+        let Self { command, rules, products, key, certificate, .. } = self;
+        let told = products.iter().map(|product| (product.path.clone(), product.kind, product.words.clone()));
+        let told: Vec<_> = told.collect();
+        let hashes: Vec<String> =
+            products.iter().map(|product| hex(&Sha256::digest(product.bytes.as_bytes()))).collect();
+        let mut set = OutputSet::new(rules);
+        let mut stdout = None;
+        for product in products {
+            if is_stdout(&product.path) {
+                stdout = Some(product.bytes);
+            } else {
+                set.add(product.path, product.bytes, product.kind.visibility());
+            }
+        }
+        let published = interrupt::shielded(|| set.publish(session.now))?;
+        tell_leftovers(&published, session);
+        if session.json {
+            let files = told.iter().zip(&hashes).map(|((path, kind, _), hash)| {
+                let mut file = json!({ "path": path.to_string_lossy(), "kind": kind.as_str() });
+                if *kind != Kind::Password {
+                    file["sha256"] = json!(hash);
+                }
+                file["secret"] = json!(kind.visibility() == Visibility::Secret);
+                file
+            });
+            let mut told = json!({ "command": command, "files": files.collect::<Vec<_>>() });
+            if let Some(key) = &key {
+                told["key"] = key_json(key)?;
+            }
+            if let Some(certificate) = &certificate {
+                told["certificate"] = certificate_json(certificate);
+            }
+            if !published.backups.is_empty() {
+                told["backups"] = published.backups.iter().map(|path| json!(path.to_string_lossy())).collect();
+            }
+            return session.terminal.say(&format!("{told:#}"));
+        }
+        let width = told.iter().map(|(path, ..)| path.display().to_string().chars().count()).max().unwrap_or_default();
+        for (path, _, words) in told.iter().filter(|(path, ..)| !is_stdout(path)) {
+            let line = format!("wrote {:<width$}  {words}", path.display().to_string());
+            match stdout {
+                Some(_) => session.terminal.note(&line),
+                None => session.terminal.say(&line)?,
+            }
+        }
+        stdout.map_or(Ok(()), |bytes| session.terminal.write(bytes.as_bytes()))
+    }
+
+    /// What is about to be published must be what it is called, and belong together.
+    fn read_back(&self, session: &Session) -> Result<()> {
+        let broken = |product: &Product, what: String| {
+            Error::new(ErrorKind::Malformed, format!("what was made does not read back: {what}"))
+                .with_path(&product.path)
+                .with_hint("nothing was written; this is a fault of the program or of the machine: please report it")
+        };
+        let mut exhibits = Vec::new();
+        for product in self.products.iter().filter(|product| product.kind != Kind::Password) {
+            let mut items = inspect::inspect(product.bytes.as_bytes())?;
+            let object = items.pop().filter(|_| items.is_empty()).map(|item| item.object);
+            let evidence = match object.transpose()? {
+                Some(object) if object.kind() != product.kind.as_str() => {
+                    return Err(broken(product, format!("it is {}", object.kind())));
+                }
+                Some(Object::PrivateKey(key)) => Evidence::PrivateKey(key.public_key()),
+                Some(Object::CertRequest(request)) => Evidence::CertRequest(request),
+                Some(Object::Certificate(certificate)) => Evidence::Certificate(certificate),
+                // Opened and compared when it was encrypted; a second derivation would cost as much again.
+                Some(_) => continue,
+                None => return Err(broken(product, "it is not one object".to_owned())),
+            };
+            exhibits.push((product, Exhibit { file: product.path.display().to_string(), evidence }));
+        }
+        let Some(&(first, _)) = exhibits.first() else { return Ok(()) };
+        let mut all: Vec<Exhibit> = exhibits.into_iter().map(|(_, exhibit)| exhibit).collect();
+        if let Some(key) = &self.key {
+            all.push(Exhibit { file: "the key".to_owned(), evidence: Evidence::PublicKey(key.clone()) });
+        }
+        let report = verify::verify(&all, session.now);
+        match report.checks.iter().find(|check| check.outcome == Outcome::Fails && check.name != "key-size") {
+            Some(check) => Err(broken(first, check.detail.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+fn tell_leftovers(published: &Published, session: &mut Session) {
+    for unfinished in &published.unfinished {
+        let mut text = format!("note: an earlier run was killed while it wrote into {}", unfinished.folder.display());
+        if !unfinished.published.is_empty() {
+            text += &format!("; these files are there: {}", unfinished.published.join(", "));
+        }
+        if !unfinished.missing.is_empty() {
+            text += &format!("; these are missing from its set: {}", unfinished.missing.join(", "));
+        }
+        session.terminal.note(&text);
+    }
+    for backup in &published.backups {
+        session.terminal.note(&format!(
+            "warning: what was replaced is kept in {}; private keys among it still work: delete them when they are not needed",
+            backup.display()
+        ));
+    }
+}
+
+/// `key` of the JSON of a command that writes.
+fn key_json(key: &PublicKey) -> Result<Value> {
+    let algorithm = key.algorithm();
+    Ok(json!({
+        "algorithm": algorithm.name(),
+        "bits": algorithm.bits(),
+        "spki_sha256": hex(&key.spki_sha256()?),
+    }))
+}
+
+fn certificate_json(certificate: &Certificate) -> Value {
+    json!({
+        "subject": certificate.subject().to_string(),
+        "issuer": certificate.issuer().to_string(),
+        "serial": certificate.serial(),
+        "not_before": time::rfc3339(certificate.validity().not_before()),
+        "not_after": time::rfc3339(certificate.validity().not_after()),
+        "sha256": hex(&certificate.sha256()),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,116 @@
+//! Reading what commands are given: the only room that opens a file to read it.
+#![expect(clippy::disallowed_methods, reason = "this is the room that reads")]
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use certwright::inspect::{self, FoundKey};
+use certwright::{CertRequest, Error, ErrorKind, PrivateKey, Result, SecretBytes};
+
+use crate::password::{self, PasswordSource};
+use crate::session::Session;
+
+/// Nothing that belongs here is larger: a certificate takes 2 KB, a chain of a hundred 200 KB.
+const LARGEST: u64 = 16 << 20;
+
+/// What standard input is called in messages.
+pub(crate) const STDIN: &str = "standard input";
+
+/// The content of `path`; `-` is standard input.
+pub(crate) fn read(path: &Path, session: &mut Session) -> Result<SecretBytes> {
+    if !is_stdin(path) {
+        return read_file(path);
+    }
+    session.take_stdin()?;
+    read_stdin()
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+pub(crate) fn read_stdin() -> Result<SecretBytes> {
+    read_bounded(&mut io::stdin().lock(), 1 << 16).map_err(|error| error.with_path(STDIN))
+}
+
+pub(crate) fn read_file(path: &Path) -> Result<SecretBytes> {
+    let unreadable = |error: io::Error| {
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => "check the name, or give it with an option; --dir says where default names are",
+            io::ErrorKind::PermissionDenied => "read it as the user it belongs to",
+            _ => "give the name of a file",
+        };
+        Error::new(ErrorKind::Io, "cannot be read").with_path(path).with_hint(hint).with_source(error)
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(Error::new(ErrorKind::Usage, "is a folder")
+            .with_path(path)
+            .with_hint("give the name of a file in it"));
+    }
+    read_bounded(&mut file, metadata.len()).map_err(|error| error.with_path(path))
+}
+
+/// Reads into one buffer, so that no secret is left behind in one that was outgrown.
+fn read_bounded(source: &mut impl Read, expected: u64) -> Result<SecretBytes> {
+    let too_large = || {
+        Error::new(ErrorKind::Policy, "is larger than 16 MiB, which no key or certificate is")
+            .with_hint("check that this is the right file")
+    };
+    if expected > LARGEST {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default().max(1 << 16) + 1);
+    source
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::new(ErrorKind::Io, "cannot be read").with_source(error))?;
+    let bytes = SecretBytes::new(bytes);
+    if bytes.as_bytes().len() as u64 > LARGEST { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// True if users beside the owner may read `path`.
+#[cfg(unix)]
+pub(crate) fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+/// Access lists are not looked at yet.
+#[cfg(not(unix))]
+pub(crate) fn is_readable_by_others(_: &Path) -> bool {
+    false
+}
+
+/// The private key in `path`, opened; and whether it was under a password.
+pub(crate) fn private_key(
+    path: &Path,
+    source: Option<&PasswordSource>,
+    option: &str,
+    session: &mut Session,
+) -> Result<(PrivateKey, bool)> {
+    if is_stdin(path) && source == Some(&PasswordSource::Stdin) {
+        session.take_stdin()?;
+    }
+    let bytes = read(path, session)?;
+    let path = if is_stdin(path) { Path::new(STDIN) } else { path };
+    match inspect::private_key(bytes.as_bytes()).map_err(|error| error.with_path(path))? {
+        FoundKey::Open(key) => {
+            if source.is_some() {
+                let text = format!("note: {} is not encrypted; the password was not needed", path.display());
+                session.terminal.note(&text);
+            }
+            Ok((key, false))
+        }
+        FoundKey::Locked(key) => Ok((password::unlock(&key, path, source, option, session)?, true)),
+    }
+}
+
+/// The certificate signing request in `path`.
+pub(crate) fn cert_request(path: &Path, session: &mut Session) -> Result<CertRequest> {
+    let bytes = read(path, session)?;
+    let path = if is_stdin(path) { Path::new(STDIN) } else { path };
+    inspect::cert_request(bytes.as_bytes()).map_err(|error| error.with_path(path))
+}

@@ -1,0 +1,30 @@
+//! `certwright`: parse, run, tell what went wrong, exit.
+
+mod cli;
+mod commands;
+mod delivery;
+mod input;
+mod interrupt;
+mod password;
+mod session;
+mod status;
+mod terminal;
+
+use std::process::ExitCode;
+
+use cli::Cli;
+use session::Session;
+use status::ExitStatus;
+use terminal::Console;
+
+fn main() -> ExitCode {
+    interrupt::install();
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(status) => return status.into(),
+    };
+    let json = cli.global.json;
+    let mut session = Session::new(cli.global, Box::new(Console::new()));
+    let result = commands::run(cli.command, &mut session);
+    result.unwrap_or_else(|error| ExitStatus::could_not_run(&error, json)).into()
+}

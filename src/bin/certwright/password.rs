@@ -1,0 +1,209 @@
+//! Where passwords come from. Only this room and the terminal make one.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use certwright::{EncryptedPrivateKey, Error, ErrorKind, Password, PrivateKey, Result};
+use clap::builder::{StringValueParser, TypedValueParser, ValueParserFactory};
+
+use crate::input;
+use crate::session::Session;
+
+/// A source as `--password-from` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PasswordSource {
+    Prompt,
+    Env(String),
+    File(PathBuf),
+    Stdin,
+    Fd(u32),
+    Generate(Option<PathBuf>),
+}
+
+impl FromStr for PasswordSource {
+    type Err = String;
+
+    /// Never repeats what was typed: it may be the password itself.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (word, value) = text.split_once(':').map_or((text, None), |(word, value)| (word, Some(value)));
+        match (word, value.filter(|value| !value.is_empty())) {
+            ("prompt", None) if value.is_none() => Ok(Self::Prompt),
+            ("stdin", None) if value.is_none() => Ok(Self::Stdin),
+            ("generate", path) if path.is_some() == value.is_some() => Ok(Self::Generate(path.map(PathBuf::from))),
+            ("env", Some(name)) => Ok(Self::Env(name.to_owned())),
+            ("file", Some(path)) => Ok(Self::File(PathBuf::from(path))),
+            ("fd", Some(number)) => number.parse().map(Self::Fd).map_err(|_| "fd: takes a number".to_owned()),
+            _ => Err("not a source of a password; use prompt, env:NAME, file:PATH, stdin, fd:N or \
+                      generate[:PATH] (a password itself is never given here)"
+                .to_owned()),
+        }
+    }
+}
+
+impl ValueParserFactory for PasswordSource {
+    type Parser = SourceParser;
+
+    fn value_parser() -> SourceParser {
+        SourceParser
+    }
+}
+
+/// clap's own parser repeats a value that it refuses.
+#[derive(Clone)]
+pub(crate) struct SourceParser;
+
+impl TypedValueParser for SourceParser {
+    type Value = PasswordSource;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<PasswordSource, clap::Error> {
+        let text = StringValueParser::new().parse_ref(command, argument, value).map_err(|_| "not text".to_owned());
+        text.and_then(|text| text.parse()).map_err(|what: String| {
+            let option = argument.map(ToString::to_string).unwrap_or_default();
+            let message = format!("the value of '{option}' is {what}\n");
+            clap::Error::raw(clap::error::ErrorKind::ValueValidation, message).with_cmd(command)
+        })
+    }
+}
+
+/// A password for something new, and the file that will hold it if it was generated.
+pub(crate) struct NewPassword {
+    pub(crate) password: Password,
+    pub(crate) file: Option<PathBuf>,
+}
+
+const TRIES: usize = 3;
+
+/// The source that was given, or the prompt.
+fn or_prompt<'a>(source: Option<&'a PasswordSource>, way_out: &str, session: &Session) -> Result<&'a PasswordSource> {
+    match source {
+        Some(PasswordSource::Prompt) | None if session.may_ask() => Ok(&PasswordSource::Prompt),
+        Some(PasswordSource::Prompt) | None => {
+            Err(Error::new(ErrorKind::Usage, "a password is needed, and nobody can be asked").with_hint(way_out))
+        }
+        Some(source) => Ok(source),
+    }
+}
+
+/// Where [`create`] will have the password written, if it is going to generate one.
+pub(crate) fn file_to_write(source: Option<&PasswordSource>, session: &Session) -> Option<PathBuf> {
+    match source {
+        Some(PasswordSource::Generate(path)) => Some(session.path(path.clone(), "server.pass.txt")),
+        _ => None,
+    }
+}
+
+/// A password to protect `what` with.
+pub(crate) fn create(what: &str, source: Option<&PasswordSource>, session: &mut Session) -> Result<NewPassword> {
+    let password = match or_prompt(source, "add --password-from generate, env:NAME, file:PATH or stdin", session)? {
+        PasswordSource::Generate(_) => Password::generate(&mut session.rng()),
+        PasswordSource::Prompt => ask_twice(what, session)?,
+        other => read(other, session)?,
+    };
+    password.check_strength()?;
+    Ok(NewPassword { password, file: file_to_write(source, session) })
+}
+
+fn ask_twice(what: &str, session: &mut Session) -> Result<Password> {
+    for _ in 0..TRIES {
+        let first = session.terminal.ask_secret(&format!("New password for {what} (hidden)"))?;
+        if let Err(error) = first.check_strength() {
+            session.terminal.note(&error.to_string());
+            continue;
+        }
+        if session.terminal.ask_secret("The same again")?.as_bytes() == first.as_bytes() {
+            return Ok(first);
+        }
+        session.terminal.note("these were not the same");
+    }
+    Err(Error::new(ErrorKind::Password, format!("no password after {TRIES} tries"))
+        .with_hint("run it again, or let --password-from generate make one"))
+}
+
+/// Opens `key`, which is in the file `path`.
+pub(crate) fn unlock(
+    key: &EncryptedPrivateKey,
+    path: &Path,
+    source: Option<&PasswordSource>,
+    option: &str,
+    session: &mut Session,
+) -> Result<PrivateKey> {
+    let way_out = format!("add {option} env:NAME, file:PATH or stdin");
+    let source = or_prompt(source, &way_out, session).map_err(|error| error.with_path(path))?;
+    let in_file = |error: Error| error.with_path(path);
+    if *source != PasswordSource::Prompt {
+        let password = read(source, session)?;
+        return key.decrypt(&password).map_err(in_file);
+    }
+    let question = format!("Password of {}", path.display());
+    for left in (0..TRIES).rev() {
+        let password = session.terminal.ask_secret(&question)?;
+        match key.decrypt(&password) {
+            Err(error) if error.kind() == ErrorKind::Password && left > 0 => session.terminal.note(&error.to_string()),
+            other => return other.map_err(in_file),
+        }
+    }
+    Err(Error::new(ErrorKind::Password, "was not opened").with_path(path))
+}
+
+/// The password of a source that holds one.
+pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Password> {
+    match source {
+        PasswordSource::Env(name) => {
+            let value = std::env::var_os(name).filter(|value| !value.is_empty());
+            let value = value.ok_or_else(|| {
+                Error::new(ErrorKind::Usage, format!("the environment variable {name} is not set, or empty"))
+                    .with_hint("set it, or choose another --password-from")
+            })?;
+            Ok(Password::new(value.into_encoded_bytes()))
+        }
+        PasswordSource::File(path) => {
+            let content = input::read_file(path)?;
+            Password::from_line(content.as_bytes()).map_err(|error| error.with_path(path))
+        }
+        PasswordSource::Stdin => {
+            session.take_stdin()?;
+            Password::from_line(input::read_stdin()?.as_bytes()).map_err(|error| error.with_path(input::STDIN))
+        }
+        PasswordSource::Fd(number) if cfg!(unix) => {
+            // The system's own names for open descriptors, so that no descriptor has to be adopted unsafely.
+            let path = PathBuf::from(format!("/dev/fd/{number}"));
+            let content = input::read_file(&path)?;
+            Password::from_line(content.as_bytes()).map_err(|error| error.with_path(path))
+        }
+        PasswordSource::Fd(_) => Err(Error::new(ErrorKind::Usage, "fd:N is for Unix systems")
+            .with_hint("use --password-from stdin or file:PATH")),
+        PasswordSource::Generate(_) => Err(Error::new(ErrorKind::Usage, "a generated password opens nothing")
+            .with_hint("give the password it was protected with: --password-from env:NAME, file:PATH or stdin")),
+        PasswordSource::Prompt => session.terminal.ask_secret("Password"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_parsed_and_a_literal_is_never_repeated() {
+        for (text, source) in [
+            ("prompt", PasswordSource::Prompt),
+            ("stdin", PasswordSource::Stdin),
+            ("env:PW", PasswordSource::Env("PW".into())),
+            ("file:C:\\pw.txt", PasswordSource::File("C:\\pw.txt".into())),
+            ("fd:3", PasswordSource::Fd(3)),
+            ("generate", PasswordSource::Generate(None)),
+            ("generate:pw.txt", PasswordSource::Generate(Some("pw.txt".into()))),
+        ] {
+            assert_eq!(text.parse(), Ok(source), "{text}");
+        }
+        for text in ["hunter2", "pass:hunter2", "env:", "file:", "fd:hunter2", "generate:", "prompt:hunter2", "stdin:"]
+        {
+            let error = text.parse::<PasswordSource>().unwrap_err();
+            assert!(!error.contains("hunter2"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What every command works in: the common options, the terminal, the time and the randomness of this run.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use certwright::output::{Existing, Rules};
+use certwright::{Error, ErrorKind, Result};
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+
+use crate::cli::Global;
+use crate::terminal::Terminal;
+
+/// One run of the command.
+pub(crate) struct Session {
+    /// One JSON object is wanted on standard output.
+    pub(crate) json: bool,
+    /// Where default file names live, if it was said.
+    pub(crate) dir: Option<PathBuf>,
+    /// The time of this run.
+    pub(crate) now: SystemTime,
+    pub(crate) terminal: Box<dyn Terminal>,
+    force: bool,
+    no_input: bool,
+    stdin_is_taken: bool,
+}
+
+impl Session {
+    #[expect(clippy::disallowed_methods, reason = "the clock is read here, once")]
+    pub(crate) fn new(global: Global, terminal: Box<dyn Terminal>) -> Self {
+        Self {
+            json: global.json,
+            dir: global.dir,
+            now: SystemTime::now(),
+            terminal,
+            force: global.force,
+            no_input: global.no_input,
+            stdin_is_taken: false,
+        }
+    }
+
+    /// The operating system's generator. It panics where the system has none, which is before anything is written.
+    pub(crate) fn rng(&self) -> UnwrapErr<SysRng> {
+        UnwrapErr(SysRng)
+    }
+
+    /// True if a person can be asked.
+    pub(crate) fn may_ask(&self) -> bool {
+        !self.no_input && self.terminal.is_interactive()
+    }
+
+    /// `name` in the folder of default names.
+    pub(crate) fn default_path(&self, name: &str) -> PathBuf {
+        self.dir.as_deref().unwrap_or(Path::new("")).join(name)
+    }
+
+    /// `given`, or the default name.
+    pub(crate) fn path(&self, given: Option<PathBuf>, default: &str) -> PathBuf {
+        given.unwrap_or_else(|| self.default_path(default))
+    }
+
+    /// The rules for this command's outputs.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules::new(if self.force { Existing::Replace } else { Existing::Refuse })
+    }
+
+    /// Takes standard input for one purpose; there is only one.
+    pub(crate) fn take_stdin(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.stdin_is_taken, true) {
+            return Err(Error::new(ErrorKind::Usage, "standard input is asked for twice")
+                .with_hint("give the password with --password-from env:NAME or file:PATH"));
+        }
+        Ok(())
+    }
+}
