@@ -1,0 +1,147 @@
+//! Damaged input: every truncation and every flipped byte of every fixture ends in a value or an error, never a panic,
+//! and nothing that is signed survives a change.
+
+mod support;
+
+use certwright::inspect::{self, Object};
+use certwright::{Certificate, EncryptedPrivateKey, ErrorKind, Password};
+use der::Encode;
+use der::asn1::OctetStringRef;
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use pkcs8::pkcs5::pbes2::{EncryptionScheme, Parameters, ScryptParams};
+
+/// Runs `check` on all items, on every core.
+fn on_all_cores<T: Sync>(items: &[T], check: impl Fn(&T) + Sync) {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for first in 0..threads {
+            let check = &check;
+            scope.spawn(move || items.iter().skip(first).step_by(threads).for_each(check));
+        }
+    });
+}
+
+fn look(bytes: &[u8]) {
+    for item in inspect::inspect(bytes).into_iter().flatten() {
+        match item.object {
+            Ok(Object::CertRequest(request)) => drop((request.sans(), request.subject().to_string())),
+            Ok(Object::Certificate(certificate)) => drop((certificate.sans(), certificate.is_ca())),
+            Ok(Object::EncryptedPrivateKey(key)) => drop(key.protection()),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_truncation() {
+    on_all_cores(&support::fixtures(), |name| {
+        let bytes = support::read_fixture(name);
+        (0..bytes.len()).for_each(|length| look(&bytes[..length]));
+    });
+}
+
+#[test]
+fn every_flipped_byte() {
+    on_all_cores(&support::fixtures(), |name| {
+        let mut bytes = support::read_fixture(name);
+        for at in 0..bytes.len() {
+            for flip in [0x01, 0xff] {
+                bytes[at] ^= flip;
+                look(&bytes);
+                bytes[at] ^= flip;
+            }
+        }
+    });
+}
+
+#[test]
+fn no_changed_certificate_verifies() {
+    let der = support::read_fixture("openssl/v3.der");
+    let key = Certificate::from_der(&der).expect("a certificate").public_key().expect("its key");
+    assert!(Certificate::from_der(&der).expect("a certificate").verify_signature(&key).is_ok());
+    for at in 0..der.len() {
+        for bit in 0..8 {
+            let mut changed = der.clone();
+            changed[at] ^= 1 << bit;
+            let verified = Certificate::from_der(&changed).and_then(|changed| changed.verify_signature(&key));
+            assert!(verified.is_err(), "bit {bit} of octet {at}");
+        }
+    }
+}
+
+#[test]
+fn no_changed_request_verifies() {
+    let items = inspect::inspect(&support::read_fixture("openssl/san.csr")).expect("a request");
+    let Ok(Object::CertRequest(request)) = &items[0].object else { panic!("no request") };
+    let der = request.to_der();
+    for at in 0..der.len() {
+        let mut changed = der.to_vec();
+        changed[at] ^= 0x01;
+        let verified = certwright::CertRequest::from_der(&changed).and_then(|request| request.verify_signature());
+        assert!(verified.is_err(), "octet {at}");
+    }
+}
+
+/// A changed ciphertext gives another key or an error that speaks of the password, never a panic.
+#[test]
+fn changed_ciphertexts() {
+    let password = Password::new(support::PASSWORD.into());
+    let der = support::read_fixture("openssl/pbkdf2-hmacSHA256.der");
+    let places: Vec<usize> = (0..der.len()).collect();
+    on_all_cores(&places, |&at| {
+        let mut changed = der.clone();
+        changed[at] ^= 0x01;
+        if let Ok(key) = EncryptedPrivateKey::from_pkcs8_der(&changed)
+            && let Ok(protection) = key.protection()
+            // A changed count may ask for minutes.
+            && protection.iterations < 10_000
+        {
+            drop(key.decrypt(&password));
+        }
+    });
+}
+
+/// Ten wrong passwords in 256 would survive the padding by luck if nothing else were checked.
+#[test]
+fn wrong_passwords_are_called_so() {
+    for name in ["openssl/pbkdf2-hmacSHA256.pem", "openssl/proc-type-des3.pem"] {
+        let Ok(inspect::FoundKey::Locked(key)) = inspect::private_key(&support::read_fixture(name)) else {
+            panic!("{name} is not locked")
+        };
+        let guesses: Vec<u32> = (0..2000).collect();
+        on_all_cores(&guesses, |guess| {
+            let error = key.decrypt(&Password::new(guess.to_string().into())).expect_err("a wrong password");
+            assert_eq!(error.kind(), ErrorKind::Password, "{name}, {guess}: {error}");
+        });
+    }
+}
+
+/// What asks for too much work is refused before any is done.
+#[test]
+fn work_is_bounded() {
+    let error = inspect::private_key(&support::read_fixture("openssl/iterations-20000000.pem")).expect_err("a bound");
+    assert_eq!(error.kind(), ErrorKind::Policy);
+
+    for (cost_parameter, block_size, parallelization, kind) in [
+        (1 << 20, 8, 1, Some(ErrorKind::Policy)),
+        (1 << 14, 8, 17, Some(ErrorKind::Policy)),
+        (u64::MAX, u16::MAX, 1, Some(ErrorKind::Malformed)),
+        (1 << 63, u16::MAX, 1, Some(ErrorKind::Policy)),
+        (0, 8, 1, Some(ErrorKind::Malformed)),
+        (1, 8, 1, Some(ErrorKind::Malformed)),
+        (1 << 18, 8, 1, None),
+    ] {
+        let kdf = ScryptParams {
+            salt: b"salt salt".as_slice().try_into().expect("a salt"),
+            cost_parameter,
+            block_size,
+            parallelization,
+            key_length: None,
+        };
+        let parameters = Parameters { kdf: kdf.into(), encryption: EncryptionScheme::Aes256Cbc { iv: [0; 16] } };
+        let data = OctetStringRef::new(&[0; 32]).expect("a string");
+        let info = EncryptedPrivateKeyInfoRef { encryption_algorithm: parameters.into(), encrypted_data: data };
+        let read = EncryptedPrivateKey::from_pkcs8_der(&info.to_der().expect("an encoding"));
+        assert_eq!(read.err().map(|error| error.kind()), kind, "N = {cost_parameter}, r = {block_size}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Every question, driven through a real pseudo-terminal.
+#![cfg(unix)]
+
+mod support;
+
+use std::process::Command;
+
+use rexpect::process::WaitStatus;
+use rexpect::session::{PtySession, spawn_command};
+use support::{Folder, SUBJECT};
+
+/// certwright on a terminal of its own; every wait ends after ten seconds.
+fn on_terminal(folder: &Folder, arguments: &[&str]) -> PtySession {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_certwright"));
+    command.args(arguments).current_dir(folder.path()).env("TERM", "xterm");
+    spawn_command(command, Some(10_000)).expect("a pseudo-terminal")
+}
+
+fn expect(session: &mut PtySession, text: &str) {
+    session.exp_string(text).unwrap_or_else(|error| panic!("waiting for \"{text}\": {error}"));
+}
+
+fn answer(session: &mut PtySession, question: &str, line: &str) {
+    expect(session, question);
+    session.send_line(line).expect("the terminal");
+}
+
+/// What is on the terminal until the end, and how it ended.
+fn end(mut session: PtySession) -> (String, WaitStatus) {
+    let text = session.exp_eof().expect("the end");
+    (text, session.process().wait().expect("an exit status"))
+}
+
+fn exit_code(status: &WaitStatus) -> Option<i32> {
+    if let WaitStatus::Exited(_, code) = status { Some(*code) } else { None }
+}
+
+#[test]
+fn init_asks_what_the_guide_asks() {
+    let folder = Folder::new();
+    let mut session = on_terminal(&folder, &["init", "jwt", "--iterations", "1000"]);
+    answer(&mut session, "Country", "USA");
+    expect(&mut session, "is not two letters");
+    answer(&mut session, "Country", "us");
+    answer(&mut session, "State or province", "");
+    answer(&mut session, "Locality", "San Francisco");
+    answer(&mut session, "Organization", "Example Inc");
+    answer(&mut session, "New password for jwt/server.pass.key (hidden)", "fixture password");
+    answer(&mut session, "The same again", "fixture password");
+    expect(&mut session, "signing request for C=US, L=San Francisco, O=Example Inc");
+    let (told, status) = end(session);
+    assert_eq!(exit_code(&status), Some(0), "{told}");
+    folder.run(&["verify", "jwt", "--password-from", "env:PW", "--strict"]);
+}
+
+#[test]
+fn passwords_are_not_shown_and_asked_for_three_times() {
+    let folder = Folder::new();
+    let mut session = on_terminal(&folder, &["genkey"]);
+    answer(&mut session, "(hidden)", "hunter2");
+    answer(&mut session, "The same again", "hunter3");
+    expect(&mut session, "these were not the same");
+    answer(&mut session, "(hidden)", "short");
+    expect(&mut session, "the password has 5 characters");
+    answer(&mut session, "(hidden)", "hunter2");
+    answer(&mut session, "The same again", "hunter4");
+    let (told, status) = end(session);
+    assert!(told.contains("no password after 3 tries") && !told.contains("hunter"), "{told}");
+    assert_eq!(exit_code(&status), Some(2));
+    assert!(folder.names().is_empty());
+}
+
+#[test]
+fn a_wrong_password_may_be_tried_again() {
+    let folder = Folder::new();
+    let key = support::fixture("openssl/pbkdf2-hmacSHA256.pem");
+    let mut session = on_terminal(&folder, &["decrypt", "--in", &key]);
+    answer(&mut session, "Password of", "wrong");
+    expect(&mut session, "wrong password or damaged");
+    answer(&mut session, "Password of", support::PASSWORD);
+    let (told, status) = end(session);
+    assert_eq!(exit_code(&status), Some(0), "{told}");
+    assert_eq!(folder.read("server.key"), support::read_fixture("openssl/pkcs8.pem"));
+
+    let mut session = on_terminal(&folder, &["decrypt", "--in", &key, "--out", "again.key"]);
+    for _ in 0..3 {
+        answer(&mut session, "Password of", "wrong");
+    }
+    let (told, status) = end(session);
+    assert_eq!(exit_code(&status), Some(2), "{told}");
+    assert_eq!(folder.names(), ["server.key", "server.pem"]);
+}
+
+#[test]
+fn the_interrupt_key_leaves_nothing_at_any_question() {
+    for questions in 0..6 {
+        let folder = Folder::new();
+        let mut session = on_terminal(&folder, &["init", "jwt"]);
+        let all = [
+            ("Country", "US"),
+            ("State", "California"),
+            ("Locality", "San Francisco"),
+            ("Organization", "Example Inc"),
+            ("(hidden)", "fixture password"),
+            ("again", "fixture password"),
+        ];
+        for (question, line) in &all[..questions] {
+            answer(&mut session, question, line);
+        }
+        expect(&mut session, all[questions].0);
+        // The prompt is written before the terminal is told not to echo.
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        session.send_control('c').expect("the terminal");
+        let (told, status) = end(session);
+        let signalled = matches!(status, WaitStatus::Signaled(_, signal, _) if signal as i32 == 2);
+        assert!(signalled, "after {questions} answers: {status:?}: {told}");
+        assert!(folder.names().is_empty(), "after {questions} answers: {:?}", folder.names());
+    }
+}
+
+#[test]
+fn no_input_means_no_question() {
+    let folder = Folder::new();
+    for arguments in [&["genkey", "--no-input"][..], &["init", "--no-input", "--password-from", "generate"]] {
+        let (told, status) = end(on_terminal(&folder, arguments));
+        assert_eq!(exit_code(&status), Some(2), "{told}");
+        assert!(told.contains("hint: "), "{told}");
+    }
+    let generated = [&["init", "jwt", "--no-input", "--password-from", "generate"], &SUBJECT[..]].concat();
+    let (told, status) = end(on_terminal(&folder, &generated));
+    assert_eq!(exit_code(&status), Some(0), "{told}");
+}

@@ -1,0 +1,232 @@
+//! Secrets stay where they belong: in files that their owner alone can read, complete or not there at all.
+#![cfg(unix)]
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use support::{Folder, SUBJECT, fixture, output, text};
+
+fn mode(folder: &Folder, name: &str) -> u32 {
+    fs::metadata(folder.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}")).permissions().mode()
+        & 0o777
+}
+
+fn init(folder: &Folder, more: &[&str]) -> Command {
+    folder.certwright(&[&["init", "jwt"], &SUBJECT[..], more].concat())
+}
+
+/// `command` under a shell that sets the umask first.
+fn with_umask(command: &Command, umask: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\"")])
+        .arg(command.get_program())
+        .args(command.get_args());
+    shell.current_dir(command.get_current_dir().expect("a folder")).env("PW", support::PASSWORD).stdin(Stdio::null());
+    shell
+}
+
+#[test]
+fn modes_do_not_depend_on_the_umask() {
+    for umask in ["000", "022", "077", "0777"] {
+        let folder = Folder::new();
+        support::succeed(&mut with_umask(&init(&folder, &["--password-from", "generate"]), umask));
+        assert_eq!(mode(&folder, "jwt"), if umask == "0777" { 0 } else { 0o700 }, "{umask}");
+        if umask == "0777" {
+            fs::set_permissions(folder.path().join("jwt"), fs::Permissions::from_mode(0o700)).expect("the mode");
+        }
+        for (name, expected) in [
+            ("server.pass.key", 0o600),
+            ("server.key", 0o600),
+            ("server.pem", 0o600),
+            ("server.pass.txt", 0o600),
+            ("server.csr", 0o644),
+            ("server.crt", 0o644),
+        ] {
+            assert_eq!(mode(&folder, &format!("jwt/{name}")), expected, "{name} under umask {umask}");
+        }
+    }
+}
+
+#[test]
+fn force_mends_the_mode_and_hides_the_old_file() {
+    let folder = Folder::new();
+    folder.write("server.key", "an old key");
+    fs::set_permissions(folder.path().join("server.key"), fs::Permissions::from_mode(0o644)).expect("the mode");
+    folder.run(&["genkey", "--unencrypted", "--out", "server.key", "--force"]);
+    assert_eq!(mode(&folder, "server.key"), 0o600);
+    let backup = folder.names().into_iter().find(|name| name.starts_with("backup-")).expect("a backup");
+    assert_eq!(mode(&folder, &backup), 0o700);
+    assert_eq!(folder.read(&format!("{backup}/server.key")), b"an old key");
+}
+
+#[test]
+fn the_copy_is_the_same_and_the_password_file_opens_the_key() {
+    let folder = Folder::new();
+    support::succeed(&mut init(&folder, &["--password-from", "generate"]));
+    assert_eq!(folder.read("jwt/server.key"), folder.read("jwt/server.pem"));
+    folder.run(&["verify", "jwt", "--password-from", "file:jwt/server.pass.txt", "--strict"]);
+    folder.run(&["decrypt", "--in", "jwt/server.pass.key", "--password-from", "file:jwt/server.pass.txt"]);
+    assert_eq!(folder.read("server.key"), folder.read("jwt/server.key"));
+}
+
+/// Whatever happens, no part of a password is told: success, error, JSON, and the panic hook's text alike.
+#[test]
+fn passwords_are_never_told() {
+    let folder = Folder::new();
+    let secret = "Xyzzy-Plugh-9";
+    let locked = fixture("openssl/pbkdf2-hmacSHA256.pem");
+    let runs: [&[&str]; 9] = [
+        &["genkey", "--password-from", "env:SECRET"],
+        &["genkey", "--password-from", "env:SECRET", "--json", "--force"],
+        &["genkey", "--password-from", "env:SECRET"],
+        &["genkey", "--password-from", secret],
+        &["genkey", "--password-from", secret, "--json"],
+        &["genkey", &format!("--password-from=pass:{secret}")],
+        &["genkey", &format!("--password={secret}")],
+        &["decrypt", "--in", &locked, "--password-from", "env:SECRET"],
+        &["verify", &locked, &fixture("openssl/v3.crt"), "--password-from", "env:SECRET", "--json"],
+    ];
+    for run in runs {
+        let told = text(&output(folder.certwright(run).env("SECRET", secret).env("RUST_BACKTRACE", "full")));
+        assert!(!told.contains(secret) && !told.contains("Plugh"), "{run:?}: {told}");
+    }
+}
+
+#[test]
+fn descriptors_hold_passwords_too() {
+    let folder = Folder::new();
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "printf 'fixture password\\n' | exec \"$0\" genkey --iterations 1000 --password-from fd:3 3<&0 </dev/null",
+    ]);
+    shell.arg(env!("CARGO_BIN_EXE_certwright")).current_dir(folder.path());
+    support::succeed(&mut shell);
+    folder.run(&["decrypt", "--password-from", "env:PW"]);
+}
+
+fn wait_or_kill(mut child: std::process::Child, signal: i32, delay: Duration) -> std::process::ExitStatus {
+    sleep(delay);
+    let pid = child.id().to_string();
+    let _ = Command::new("kill").args([&format!("-{signal}"), &pid]).stderr(Stdio::null()).status();
+    child.wait().expect("an end")
+}
+
+#[test]
+fn signals_leave_nothing_half_made() {
+    for (signal, delay) in [(2, 40), (15, 40), (1, 40), (2, 80), (15, 160), (1, 300), (2, 500)] {
+        let folder = Folder::new();
+        let mut command = init(&folder, &["--password-from", "env:PW", "--iterations", "5000000"]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("certwright");
+        let status = wait_or_kill(child, signal, Duration::from_millis(delay));
+        if status.success() {
+            assert_eq!(fs::read_dir(folder.path().join("jwt")).expect("the folder").count(), 5);
+        } else {
+            assert_eq!(status.signal(), Some(signal));
+            assert_eq!(folder.names(), [""; 0], "signal {signal} after {delay} ms");
+        }
+    }
+}
+
+/// `nohup` asks for SIGHUP to be ignored.
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    let folder = Folder::new();
+    let inner = init(&folder, &["--password-from", "env:PW", "--iterations", "5000000"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
+    shell.current_dir(folder.path()).env("PW", support::PASSWORD).stdin(Stdio::null()).stdout(Stdio::null());
+    let status = wait_or_kill(shell.spawn().expect("sh"), 1, Duration::from_millis(100));
+    assert!(status.success(), "{status}");
+}
+
+/// SIGKILL cannot be handled: the set is there whole, or not at all, or the next run names what is there.
+#[test]
+fn kills_are_named_by_the_next_run() {
+    let mut outcomes = [0; 3];
+    for round in 0..40 {
+        let folder = Folder::new();
+        let mut command = init(&folder, &["--password-from", "env:PW", "--iterations", "1000"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("certwright");
+        // Wait for the folder, which is made just before the files are written.
+        while !folder.path().join("jwt").exists() && child.try_wait().expect("its state").is_none() {
+            std::thread::yield_now();
+        }
+        sleep(Duration::from_micros(round * 200));
+        child.kill().expect("SIGKILL");
+        child.wait().expect("an end");
+        let names = folder.names_of("jwt");
+        let ours = names.iter().filter(|name| name.starts_with("server.")).count();
+        let marked = names.iter().any(|name| name == ".certwright-unfinished");
+        assert!(marked || ours == 0 || ours == 5, "{names:?}");
+        outcomes[if marked {
+            1
+        } else if ours == 5 {
+            2
+        } else {
+            0
+        }] += 1;
+        let next = output(&mut folder.certwright(&["genkey", "--unencrypted", "--out", "jwt/another.key"]));
+        assert!(next.status.success(), "{}", text(&next));
+        assert_eq!(text(&next).contains("an earlier run was killed"), marked, "{names:?}");
+        let names = folder.names_of("jwt");
+        assert!(names.iter().all(|name| !name.starts_with(".certwright")), "{names:?}");
+    }
+    // Which moments were met is the machine's business.
+    println!("killed before {}, amid {}, after {}", outcomes[0], outcomes[1], outcomes[2]);
+}
+
+/// A write that fails half-way, by a limit on the size of files: what a full disk looks like.
+#[test]
+fn a_failed_write_leaves_nothing() {
+    let folder = Folder::new();
+    let inner = init(&folder, &["--password-from", "env:PW", "--iterations", "1000"]);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
+    shell.current_dir(folder.path()).env("PW", support::PASSWORD).stdin(Stdio::null());
+    let result = output(&mut shell);
+    assert_eq!(result.status.code(), Some(2), "{}", text(&result));
+    assert!(text(&result).contains("cannot be written"), "{}", text(&result));
+    assert_eq!(folder.names(), [""; 0]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("locked")).expect("a folder");
+    fs::set_permissions(folder.path().join("locked"), fs::Permissions::from_mode(0o500)).expect("the mode");
+    let mut command = folder.certwright(&["genkey", "--unencrypted", "--out", "locked/server.key"]);
+    // The superuser may write anywhere; Linux's `nobody` may not.
+    let superuser =
+        fs::metadata("/proc/self").is_ok_and(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata) == 0);
+    if superuser {
+        command.uid(65534).gid(65534);
+        let parents = folder.path().ancestors();
+        if !parents
+            .clone()
+            .all(|path| fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0))
+        {
+            command = folder.certwright(&["genkey", "--unencrypted", "--out", "/proc/server.key"]);
+        }
+    }
+    let result = output(&mut command);
+    assert_eq!(result.status.code(), Some(2), "{}", text(&result));
+    assert!(text(&result).contains("cannot be written\ncaused by: "), "{}", text(&result));
+    assert_eq!(folder.names(), ["locked"]);
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let folder = Folder::new();
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "set -o pipefail; \"$0\" --help | head -n 1; \"$0\" genkey --unencrypted --out - | true"]);
+    shell.arg(env!("CARGO_BIN_EXE_certwright")).current_dir(folder.path());
+    support::succeed(&mut shell);
+}
