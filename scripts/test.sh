@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Every check of the project. Installs the tools it compares with where Debian's package client is there, with root's
+# rights or sudo; elsewhere it says what is missing and fails after the checks that could run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+step() { printf '\n== %s\n' "$*"; }
+
+# tool COMMAND PACKAGE...: what the interop tests run. bash and coreutils come with any system this script starts on.
+missing=()
+want=()
+tool() {
+    command -v "$1" >/dev/null || { missing+=("$1"); want+=("$2"); }
+}
+
+step "tools"
+check_tools() {
+    missing=() want=()
+    tool openssl openssl
+    tool cc gcc # the linker that rustc calls
+}
+check_tools
+if [ ${#want[@]} -gt 0 ] && command -v apt-get >/dev/null; then
+    root=()
+    [ "$(id -u)" -eq 0 ] || root=(sudo)
+    echo "installing: ${want[*]}"
+    if "${root[@]}" apt-get update -q >/dev/null &&
+        DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -q -y --no-install-recommends "${want[@]}" >/dev/null; then
+        check_tools
+    fi
+fi
+[ ${#missing[@]} -eq 0 ] || echo "missing: ${missing[*]}"
+
+step "format"
+cargo fmt --check
+
+step "lints"
+cargo clippy --locked --all-targets -- -D warnings
+cargo clippy --locked --lib --no-default-features -- -D warnings
+
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+step "no C in the tree, on any platform"
+if cargo tree --locked --target all -e normal,build,dev --prefix none | grep -E '^(cc|cmake|bindgen|ring|openssl-sys|aws-lc-[a-z]+) '; then
+    echo "these compile or link C"
+    exit 1
+fi
+
+step "tests"
+cargo test --locked
+
+step "interop"
+if [ ${#missing[@]} -gt 0 ]; then
+    echo "NOT RUN: the interop tests need ${missing[*]}"
+    exit 1
+fi
+skip=()
+if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! unshare --mount true 2>/dev/null; then
+    echo "NOT RUN here: a_full_disk_leaves_nothing (needs Linux and the right to mount)"
+    skip=(--skip a_full_disk_leaves_nothing)
+fi
+cargo test --locked --test interop -- --ignored "${skip[@]}"
+
+step "the release binary"
+cargo build --locked --release
+binary="${CARGO_TARGET_DIR:-target}/release/certwright"
+size=$(wc -c <"$binary")
+echo "$size bytes"
+[ "$size" -lt 4000000 ] || { echo "the binary is over 4 MB"; exit 1; }
+if command -v ldd >/dev/null; then ldd "$binary"; fi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+"$binary" init "$folder/jwt" --country US --state California --locality "San Francisco" --organization "Example Inc" \
+    --password-from generate
+"$binary" verify "$folder/jwt" --password-from "file:$folder/jwt/server.pass.txt" --strict >/dev/null
+
+step "all checks passed"
