@@ -1,6 +1,7 @@
 //! X.509 certificates (RFC 5280).
 
 mod build;
+mod extensions;
 mod validity;
 
 use std::fmt;
@@ -8,10 +9,12 @@ use std::time::SystemTime;
 
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 use der::{Decode, Encode};
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::ext::pkix::BasicConstraints;
 
+pub use extensions::Extension;
 pub use validity::Validity;
 
 use crate::csr::read_sans;
@@ -141,6 +144,11 @@ impl Certificate {
     /// SHA-256 of the DER encoding: the fingerprint that other tools show.
     pub fn sha256(&self) -> [u8; 32] {
         Sha256::digest(&self.der).into()
+    }
+
+    /// SHA-1 of the DER encoding: the fingerprint that older software shows.
+    pub fn sha1(&self) -> [u8; 20] {
+        Sha1::digest(&self.der).into()
     }
 
     /// The DER encoding, as it was read or made.

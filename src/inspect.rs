@@ -39,7 +39,7 @@ impl Object {
     }
 
     /// The kind in words, with its article.
-    fn noun(&self) -> &'static str {
+    pub fn noun(&self) -> &'static str {
         match self {
             Self::PrivateKey(_) => "a private key",
             Self::EncryptedPrivateKey(_) => "an encrypted private key",
@@ -109,6 +109,7 @@ fn read_der(der: &[u8]) -> Result<Object> {
         Some(Shape::Pkcs8) => PrivateKey::from_pkcs8_der(der).map(Object::PrivateKey),
         Some(Shape::EncryptedPkcs8) => EncryptedPrivateKey::from_pkcs8_der(der).map(Object::EncryptedPrivateKey),
         Some(Shape::Pkcs1) => PrivateKey::from_pkcs1_der(der).map(Object::PrivateKey),
+        Some(Shape::Sec1) => PrivateKey::from_sec1_der(der).map(Object::PrivateKey),
         Some(Shape::Spki) => PublicKey::from_spki_der(der).map(Object::PublicKey),
         Some(Shape::Pkcs1Public) => PublicKey::from_pkcs1_der(der).map(Object::PublicKey),
         Some(Shape::CertRequest) => CertRequest::from_der(der).map(Object::CertRequest),

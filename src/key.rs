@@ -28,17 +28,35 @@ use crate::error::{Error, Result};
 pub enum PrivateKey {
     /// An RSA key of two primes (RFC 8017, section 3.2).
     Rsa(RsaPrivateKey),
+    /// A key on NIST's curve P-256 (SEC 1; `prime256v1`, `secp256r1`).
+    P256(P256PrivateKey),
+    /// A key on NIST's curve P-384 (SEC 1; `secp384r1`).
+    P384(P384PrivateKey),
+    /// An Ed25519 key (RFC 8032).
+    Ed25519(Ed25519PrivateKey),
 }
 
 /// The numbers of an RSA private key.
 pub struct RsaPrivateKey(Box<rsa::RsaPrivateKey>);
 
+/// The number of a private key on P-256.
+pub struct P256PrivateKey(p256::SecretKey);
+
+/// The number of a private key on P-384.
+pub struct P384PrivateKey(p384::SecretKey);
+
+/// The seed of an Ed25519 key.
+pub struct Ed25519PrivateKey(ed25519_dalek::SigningKey);
+
 impl PrivateKey {
     /// The public half.
     pub fn public_key(&self) -> PublicKey {
-        match self {
-            Self::Rsa(key) => PublicKey(PublicNumbers::Rsa(key.0.to_public_key())),
-        }
+        PublicKey(match self {
+            Self::Rsa(key) => PublicNumbers::Rsa(key.0.to_public_key()),
+            Self::P256(key) => PublicNumbers::P256(key.0.public_key()),
+            Self::P384(key) => PublicNumbers::P384(key.0.public_key()),
+            Self::Ed25519(key) => PublicNumbers::Ed25519(key.0.verifying_key()),
+        })
     }
 
     /// The algorithm and its size.
@@ -62,12 +80,6 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-impl fmt::Debug for RsaPrivateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RsaPrivateKey(..)")
-    }
-}
-
 /// A public key. Two are equal if their numbers are, however each was encoded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey(PublicNumbers);
@@ -75,6 +87,9 @@ pub struct PublicKey(PublicNumbers);
 #[derive(Clone, PartialEq, Eq)]
 enum PublicNumbers {
     Rsa(rsa::RsaPublicKey),
+    P256(p256::PublicKey),
+    P384(p384::PublicKey),
+    Ed25519(ed25519_dalek::VerifyingKey),
 }
 
 impl PublicKey {
@@ -82,6 +97,9 @@ impl PublicKey {
     pub fn algorithm(&self) -> KeyAlgorithm {
         match &self.0 {
             PublicNumbers::Rsa(key) => KeyAlgorithm::Rsa { bits: key.n().bits_vartime() },
+            PublicNumbers::P256(_) => KeyAlgorithm::P256,
+            PublicNumbers::P384(_) => KeyAlgorithm::P384,
+            PublicNumbers::Ed25519(_) => KeyAlgorithm::Ed25519,
         }
     }
 
@@ -109,6 +127,12 @@ pub enum KeyAlgorithm {
         /// The length of the modulus.
         bits: u32,
     },
+    /// NIST's curve P-256.
+    P256,
+    /// NIST's curve P-384.
+    P384,
+    /// Ed25519.
+    Ed25519,
 }
 
 impl KeyAlgorithm {
@@ -116,29 +140,40 @@ impl KeyAlgorithm {
     pub fn name(self) -> &'static str {
         match self {
             Self::Rsa { .. } => "RSA",
+            Self::P256 | Self::P384 => "EC",
+            Self::Ed25519 => "Ed25519",
         }
     }
 
-    /// The size in bits that people compare: the modulus of RSA.
+    /// The size in bits that people compare: the modulus of RSA, the field of a curve.
     pub fn bits(self) -> u32 {
         match self {
             Self::Rsa { bits } => bits,
+            Self::P256 | Self::Ed25519 => 256,
+            Self::P384 => 384,
         }
     }
-}
 
-impl KeyAlgorithm {
-    /// True from 2048 bits of RSA, the least that is taken for safe today (NIST SP 800-131A) and that Salesforce imports.
+    /// True for the only algorithm that Salesforce's flow takes.
+    pub fn is_rsa(self) -> bool {
+        matches!(self, Self::Rsa { .. })
+    }
+
+    /// True from 2048 bits of RSA, the least that is taken for safe today (NIST SP 800-131A) and that Salesforce
+    /// imports, and for the curves that are known here.
     pub fn is_strong(self) -> bool {
-        match self {
-            Self::Rsa { bits } => bits >= 2048,
-        }
+        !self.is_rsa() || self.bits() >= 2048
     }
 }
 
 impl fmt::Display for KeyAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.name(), self.bits())
+        match self {
+            Self::Rsa { bits } => write!(f, "RSA-{bits}"),
+            Self::P256 => f.write_str("EC P-256"),
+            Self::P384 => f.write_str("EC P-384"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+        }
     }
 }
 

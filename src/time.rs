@@ -1,8 +1,10 @@
 //! Instants as certificates know them: UTC, whole seconds, the years 1970 to 9999 (RFC 5280, section 4.1.2.5).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use der::DateTime;
+
+use crate::error::{Error, ErrorKind, Result};
 
 /// `2027-11-20T08:15:00Z` (RFC 3339).
 pub fn rfc3339(instant: SystemTime) -> String {
@@ -20,6 +22,25 @@ pub fn compact(instant: SystemTime) -> String {
     rfc3339(instant).replace(['-', ':'], "")
 }
 
+/// A span as people type it: `30d`, `2w`, `12h`, `90m`; a bare number counts days.
+///
+/// # Errors
+/// [`Usage`](crate::ErrorKind::Usage) for anything else.
+pub fn parse_span(text: &str) -> Result<Duration> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "m" => 60,
+        "h" => 60 * 60,
+        "" | "d" => 24 * 60 * 60,
+        "w" => 7 * 24 * 60 * 60,
+        _ => 0,
+    };
+    let span = number.parse().ok().and_then(|number: u64| number.checked_mul(seconds)).filter(|_| seconds > 0);
+    span.map(Duration::from_secs).ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("\"{text}\" is no span of time")).with_hint("write it as 30d, 2w or 12h")
+    })
+}
+
 /// Instants that a certificate cannot express are shown as the nearest one that it can.
 fn calendar(instant: SystemTime) -> DateTime {
     DateTime::from_system_time(instant).unwrap_or_else(|_| {
@@ -33,8 +54,6 @@ fn calendar(instant: SystemTime) -> DateTime {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -43,5 +62,15 @@ mod tests {
         assert_eq!(rfc3339(instant), "2027-11-20T08:15:00Z");
         assert_eq!(date(instant), "2027-11-20");
         assert_eq!(compact(instant), "20271120T081500Z");
+    }
+
+    #[test]
+    fn spans_have_a_unit() {
+        for (text, hours) in [("30d", 720), ("30", 720), ("2w", 336), ("12h", 12), ("120m", 2), ("0d", 0)] {
+            assert_eq!(parse_span(text).unwrap(), Duration::from_secs(hours * 3600), "{text}");
+        }
+        for text in ["", "d", "-1d", "1.5d", "30 d", "30days", "99999999999999999999d", "18446744073709551615w"] {
+            assert!(parse_span(text).is_err(), "{text}");
+        }
     }
 }

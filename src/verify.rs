@@ -4,7 +4,7 @@
 
 mod checks;
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::certificate::Certificate;
 use crate::csr::CertRequest;
@@ -47,8 +47,8 @@ pub struct Check {
     pub detail: String,
     /// The files it is about.
     pub files: Vec<String>,
-    /// True if it compared two objects with each other.
-    pub(crate) compares: bool,
+    /// True if it compared two objects with each other, or was asked for: a pass rests on at least one of these.
+    pub is_evidence: bool,
 }
 
 /// What a file brings to the comparison.
@@ -99,17 +99,33 @@ impl Report {
         worst.is_none_or(|worst| if strict { worst == Outcome::Holds } else { worst < Outcome::Fails })
     }
 
-    /// True if at least one comparison between two objects was made and holds. Without one nothing was shown: the
-    /// signature of a lone certificate proves nothing about a key.
-    pub fn has_compared(&self) -> bool {
-        self.checks.iter().any(|check| check.compares && check.outcome == Outcome::Holds)
+    /// True if at least one comparison between two objects, or one check that was asked for, holds. Without it nothing
+    /// was shown: the signature of a lone certificate proves nothing about a key.
+    pub fn has_evidence(&self) -> bool {
+        self.checks.iter().any(|check| check.is_evidence && check.outcome == Outcome::Holds)
     }
 }
 
-/// Checks everything that can be checked between and about `exhibits` at the instant `now`.
-pub fn verify(exhibits: &[Exhibit], now: SystemTime) -> Report {
+/// What [`verify`] is to go by.
+#[derive(Clone, Copy, Debug)]
+pub struct Criteria {
+    /// The instant at which certificates have to be valid.
+    pub now: SystemTime,
+    /// How long they have to stay valid from then on, if that was asked for.
+    pub expires_within: Option<Duration>,
+}
+
+impl Criteria {
+    /// Valid at `now`, and nothing more.
+    pub fn at(now: SystemTime) -> Self {
+        Self { now, expires_within: None }
+    }
+}
+
+/// Checks everything that can be checked between and about `exhibits`.
+pub fn verify(exhibits: &[Exhibit], criteria: &Criteria) -> Report {
     let mut report = Report::default();
-    checks::objects(exhibits, now, &mut report);
+    checks::objects(exhibits, criteria, &mut report);
     checks::pairs(exhibits, &mut report);
     report
 }

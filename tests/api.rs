@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use certwright::inspect::{self, FoundKey, Object};
 use certwright::output::{Existing, OutputSet, Rules, Visibility};
 use certwright::subject::AttributeType;
-use certwright::verify::{self, Evidence, Exhibit};
+use certwright::verify::{self, Criteria, Evidence, Exhibit};
 use certwright::{CertRequest, Certificate, ErrorKind, Password, PrivateKey, SecretBytes, Subject, Validity};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
@@ -134,16 +134,16 @@ fn verify_tells_matching_from_mixed() {
     let good = ["openssl/pkcs8.pem", "openssl/server.csr", "openssl/v3.crt"];
     // The fixtures are made on a real day: any day of the next century will do.
     let day = NOW + Duration::from_secs(60 * 60 * 24 * 365 * 60);
-    let report = verify::verify(&exhibits(&good), day);
-    assert!(report.is_ok(true) && report.has_compared(), "{report:?}");
+    let report = verify::verify(&exhibits(&good), &Criteria::at(day));
+    assert!(report.is_ok(true) && report.has_evidence(), "{report:?}");
     for (at, other) in [(0, "openssl/other.pem"), (2, "openssl/other.crt")] {
         let mut names = good;
         names[at] = other;
-        let report = verify::verify(&exhibits(&names), day);
+        let report = verify::verify(&exhibits(&names), &Criteria::at(day));
         assert!(!report.is_ok(false), "{other}: {report:?}");
     }
-    assert!(!verify::verify(&exhibits(&good[2..]), day).has_compared());
-    assert!(!verify::verify(&exhibits(&good), NOW).is_ok(false));
+    assert!(!verify::verify(&exhibits(&good[2..]), &Criteria::at(day)).has_evidence());
+    assert!(!verify::verify(&exhibits(&good), &Criteria::at(NOW)).is_ok(false));
 }
 
 fn set(rules: Rules, folder: &Path, names: &[&str]) -> OutputSet {

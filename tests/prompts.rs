@@ -47,7 +47,8 @@ fn init_asks_what_the_guide_asks() {
     answer(&mut session, "Organization", "Example Inc");
     answer(&mut session, "New password for jwt/server.pass.key (hidden)", "fixture password");
     answer(&mut session, "The same again", "fixture password");
-    expect(&mut session, "signing request for C=US, L=San Francisco, O=Example Inc");
+    expect(&mut session, "For      C=US, L=San Francisco, O=Example Inc");
+    expect(&mut session, "SHA-256");
     let (told, status) = end(session);
     assert_eq!(exit_code(&status), Some(0), "{told}");
     folder.run(&["verify", "jwt", "--password-from", "env:PW", "--strict"]);

@@ -10,13 +10,14 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 const EXPLICIT_0: u8 = 0xa0;
 
-const RSA_ONLY: &str = "only RSA keys serve here: make one with genkey";
+const RSA_ONLY: &str = "only RSA keys serve for Salesforce: make one with genkey";
 
 /// The outlines that are told apart.
 pub(super) enum Shape {
     Pkcs8,
     EncryptedPkcs8,
     Pkcs1,
+    Sec1,
     Spki,
     Pkcs1Public,
     CertRequest,
@@ -36,7 +37,7 @@ impl Shape {
             [INTEGER, INTEGER] => Self::Pkcs1Public,
             [INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, ..] => Self::Pkcs1,
             [INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER] => Self::Foreign(unsupported_key("a DSA key")),
-            [INTEGER, OCTET_STRING, ..] => Self::Foreign(unsupported_key("an elliptic-curve (EC) key")),
+            [INTEGER, OCTET_STRING, ..] => Self::Sec1,
             [INTEGER, SEQUENCE] | [INTEGER, SEQUENCE, SEQUENCE] => Self::Foreign(
                 Error::unsupported("is a PKCS#12 keystore").with_hint("give the PEM files of key and certificate"),
             ),
@@ -78,7 +79,6 @@ pub(super) fn foreign_label(label: &str) -> Option<Error> {
         "SSH2 PUBLIC KEY" | "SSH2 ENCRYPTED PRIVATE KEY" => {
             Error::unsupported("is a key in SSH2 format").with_hint("export it as PKCS#8 or PKCS#1 PEM")
         }
-        "EC PRIVATE KEY" => unsupported_key("an elliptic-curve (EC) key"),
         "DSA PRIVATE KEY" => unsupported_key("a DSA key"),
         "X509 CRL" => Error::unsupported("is a certificate revocation list"),
         "DH PARAMETERS" | "DSA PARAMETERS" => Error::unsupported("holds parameters, but no key"),

@@ -1,8 +1,8 @@
 //! The checks themselves: first of each object on its own, then between them.
 
-use std::time::SystemTime;
+use super::{Check, Criteria, Evidence, Exhibit, Outcome, Report};
+use std::time::Duration;
 
-use super::{Check, Evidence, Exhibit, Outcome, Report};
 use crate::certificate::Certificate;
 use crate::error::ErrorKind;
 use crate::{Error, time};
@@ -10,19 +10,19 @@ use crate::{Error, time};
 impl Report {
     fn add(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>, files: &[&str]) {
         let files = files.iter().map(|&file| file.to_owned()).collect();
-        self.checks.push(Check { name, outcome, detail: detail.into(), files, compares: false });
+        self.checks.push(Check { name, outcome, detail: detail.into(), files, is_evidence: false });
     }
 
-    fn add_comparison(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>, files: &[&str]) {
+    fn add_evidence(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>, files: &[&str]) {
         self.add(name, outcome, detail, files);
         if let Some(check) = self.checks.last_mut() {
-            check.compares = true;
+            check.is_evidence = true;
         }
     }
 }
 
 /// What every object has to say about itself.
-pub(super) fn objects(exhibits: &[Exhibit], now: SystemTime, report: &mut Report) {
+pub(super) fn objects(exhibits: &[Exhibit], criteria: &Criteria, report: &mut Report) {
     for exhibit in exhibits {
         let file = exhibit.file.as_str();
         match &exhibit.evidence {
@@ -40,19 +40,22 @@ pub(super) fn objects(exhibits: &[Exhibit], now: SystemTime, report: &mut Report
                 let verified = request.verify_signature();
                 signed("csr-signature", verified, "the request is signed with its own key", false, &[file], report);
             }
-            Evidence::Certificate(certificate) => self::certificate(file, certificate, now, report),
+            Evidence::Certificate(certificate) => self::certificate(file, certificate, criteria, report),
         }
-        if let Some(key) = exhibit.public_key()
-            && !key.algorithm().is_strong()
-        {
-            let detail = format!("{} is too short to be safe, 2048 bits is the least", key.algorithm());
-            report.add("key-size", Outcome::Fails, detail, &[file]);
+        if let Some(key) = exhibit.public_key() {
+            let algorithm = key.algorithm();
+            let (outcome, detail) = match algorithm.is_strong() {
+                true => (Outcome::Holds, format!("{algorithm} is long enough")),
+                false => (Outcome::Fails, format!("{algorithm} is too short to be safe, 2048 bits is the least")),
+            };
+            report.add("key-size", outcome, detail, &[file]);
         }
     }
 }
 
-fn certificate(file: &str, certificate: &Certificate, now: SystemTime, report: &mut Report) {
+fn certificate(file: &str, certificate: &Certificate, criteria: &Criteria, report: &mut Report) {
     let validity = certificate.validity();
+    let now = criteria.now;
     let (outcome, detail) = if now < validity.not_before() {
         (Outcome::Fails, format!("not valid before {}", time::rfc3339(validity.not_before())))
     } else if now > validity.not_after() {
@@ -61,15 +64,26 @@ fn certificate(file: &str, certificate: &Certificate, now: SystemTime, report: &
         (Outcome::Holds, format!("valid until {}", time::rfc3339(validity.not_after())))
     };
     report.add("validity", outcome, detail, &[file]);
-    if !certificate.signature_algorithm().is_sha256_or_better() {
-        let detail = format!("signed with {}, SHA-256 is the least", certificate.signature_algorithm().name());
-        report.add("signature-hash", Outcome::Fails, detail, &[file]);
+    if let Some(within) = criteria.expires_within {
+        let days = |span: Duration| span.as_secs() / (24 * 60 * 60);
+        let left = validity.not_after().duration_since(now).unwrap_or_default();
+        let outcome = if left > within { Outcome::Holds } else { Outcome::Fails };
+        let detail = format!("{} days are left, more than {} are asked for", days(left), days(within));
+        report.add_evidence("expires-within", outcome, detail, &[file]);
     }
-    if certificate.version() != 3 {
-        let detail =
-            format!("is X.509 version {}; much of today's software takes version 3 alone", certificate.version());
-        report.add("version", Outcome::Warning, detail, &[file]);
-    }
+    let algorithm = certificate.signature_algorithm();
+    let (outcome, detail) = match algorithm.is_sha256_or_better() {
+        true => (Outcome::Holds, format!("signed with {}", algorithm.name())),
+        false => (Outcome::Fails, format!("signed with {}, SHA-256 is the least", algorithm.name())),
+    };
+    report.add("signature-hash", outcome, detail, &[file]);
+    let (outcome, detail) = match certificate.version() {
+        3 => (Outcome::Holds, "X.509 version 3".to_owned()),
+        version => {
+            (Outcome::Warning, format!("X.509 version {version}; much of today's software takes version 3 alone"))
+        }
+    };
+    report.add("version", outcome, detail, &[file]);
 }
 
 /// What the objects have to do with each other.
@@ -145,7 +159,7 @@ fn signed(
         Err(error) => (Outcome::Fails, error.to_string()),
     };
     if compares {
-        report.add_comparison(name, outcome, detail, files);
+        report.add_evidence(name, outcome, detail, files);
     } else {
         report.add(name, outcome, detail, files);
     }
@@ -154,11 +168,11 @@ fn signed(
 fn same_key(one: &Exhibit, other: &Exhibit, report: &mut Report) {
     let (Some(first), Some(second)) = (one.public_key(), other.public_key()) else { return };
     let (outcome, detail) = if first == second {
-        (Outcome::Holds, format!("{} and {} have the same {} key", one.noun(), other.noun(), first.algorithm()))
+        (Outcome::Holds, format!("have the same {} key", first.algorithm()))
     } else {
         (Outcome::Fails, format!("{} and {} have different keys", one.noun(), other.noun()))
     };
-    report.add_comparison("same-key", outcome, detail, &[&one.file, &other.file]);
+    report.add_evidence("same-key", outcome, detail, &[&one.file, &other.file]);
 }
 
 fn same_subject(one: &Exhibit, other: &Exhibit, report: &mut Report) {
@@ -173,7 +187,7 @@ fn same_subject(one: &Exhibit, other: &Exhibit, report: &mut Report) {
     } else {
         (Outcome::Fails, format!("one is for {first}, the other for {second}"))
     };
-    report.add_comparison("same-subject", outcome, detail, &[&one.file, &other.file]);
+    report.add_evidence("same-subject", outcome, detail, &[&one.file, &other.file]);
 }
 
 fn with_hint(error: &Error) -> String {

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Selfsign(SelfsignArgs),
     /// Check that keys, requests and certificates belong together
     Verify(VerifyArgs),
+    /// Show what is in a file, in plain words
+    Show(ShowArgs),
 }
 
 #[derive(Args, Debug)]
@@ -199,9 +201,30 @@ pub(crate) struct VerifyArgs {
     /// Files, or a folder whose files are taken [default: the folder of default names]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Fail certificates that expire within this time from now: 30d, 2w, 12h
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) expires_within: Option<String>,
     /// Let warnings and checks that could not run fail too
     #[arg(long)]
     pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) password: PasswordArg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// Files, or a folder whose files are taken
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write the certificate anew, as DER
+    #[arg(long, conflicts_with = "pem")]
+    pub(crate) der: bool,
+    /// Write the certificate anew, as PEM
+    #[arg(long)]
+    pub(crate) pem: bool,
+    /// The file to write it to [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) password: PasswordArg,
 }

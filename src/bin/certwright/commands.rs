@@ -6,6 +6,7 @@ mod encrypt;
 mod genkey;
 mod init;
 mod selfsign;
+mod show;
 mod verify;
 
 use certwright::Result;
@@ -23,6 +24,7 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Encrypt(args) => encrypt::run(args, session),
         Command::Csr(args) => csr::run(args, session),
         Command::Selfsign(args) => selfsign::run(args, session),
+        Command::Show(args) => show::run(args, session),
         Command::Verify(args) => verify::run(args, session),
     }
 }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use certwright::inspect::{self, Object};
 use certwright::output::{OutputSet, Published, Rules, Visibility};
-use certwright::verify::{self, Evidence, Exhibit, Outcome};
+use certwright::verify::{self, Criteria, Evidence, Exhibit, Outcome};
 use certwright::{Certificate, Error, ErrorKind, Password, PublicKey, Result, SecretBytes, time};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::interrupt;
 use crate::session::Session;
+use crate::table::hex;
 
 /// What a file is, as its bytes are checked and as it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +176,7 @@ impl Delivery {
         if let Some(key) = &self.key {
             all.push(Exhibit { file: "the key".to_owned(), evidence: Evidence::PublicKey(key.clone()) });
         }
-        let report = verify::verify(&all, session.now);
+        let report = verify::verify(&all, &Criteria::at(session.now));
         match report.checks.iter().find(|check| check.outcome == Outcome::Fails && check.name != "key-size") {
             Some(check) => Err(broken(first, check.detail.clone())),
             None => Ok(()),
@@ -225,8 +226,4 @@ fn certificate_json(certificate: &Certificate) -> Value {
         "not_after": time::rfc3339(certificate.validity().not_after()),
         "sha256": hex(&certificate.sha256()),
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

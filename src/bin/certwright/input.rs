@@ -98,14 +98,30 @@ pub(crate) fn private_key(
     let path = if is_stdin(path) { Path::new(STDIN) } else { path };
     match inspect::private_key(bytes.as_bytes()).map_err(|error| error.with_path(path))? {
         FoundKey::Open(key) => {
+            check_rsa(&key, path)?;
             if source.is_some() {
                 let text = format!("note: {} is not encrypted; the password was not needed", path.display());
                 session.terminal.note(&text);
             }
             Ok((key, false))
         }
-        FoundKey::Locked(key) => Ok((password::unlock(&key, path, source, option, session)?, true)),
+        FoundKey::Locked(key) => {
+            let key = password::unlock(&key, path, source, option, session)?;
+            check_rsa(&key, path)?;
+            Ok((key, true))
+        }
     }
+}
+
+/// Salesforce's flow takes no other algorithm, so the commands of the guide do not either.
+fn check_rsa(key: &PrivateKey, path: &Path) -> Result<()> {
+    let algorithm = key.algorithm();
+    if algorithm.is_rsa() {
+        return Ok(());
+    }
+    let fact = format!("is an {algorithm} key, not an RSA key");
+    let hint = "only RSA keys serve for Salesforce: make one with genkey";
+    Err(Error::new(ErrorKind::Unsupported, fact).with_path(path).with_hint(hint))
 }
 
 /// The certificate signing request in `path`.

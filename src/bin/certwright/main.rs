@@ -3,11 +3,14 @@
 mod cli;
 mod commands;
 mod delivery;
+mod describe;
+mod gather;
 mod input;
 mod interrupt;
 mod password;
 mod session;
 mod status;
+mod table;
 mod terminal;
 
 use std::process::ExitCode;

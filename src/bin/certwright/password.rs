@@ -150,6 +150,13 @@ pub(crate) fn unlock(
     Err(Error::new(ErrorKind::Password, "was not opened").with_path(path))
 }
 
+/// The one password for all locked files of a command that looks at many; without a source nothing is opened.
+pub(crate) fn open_all(source: Option<&PasswordSource>, session: &mut Session) -> Result<Option<Password>> {
+    let Some(source) = source else { return Ok(None) };
+    let source = or_prompt(Some(source), "use --password-from env:NAME, file:PATH or stdin", session)?;
+    read(source, session).map(Some)
+}
+
 /// The password of a source that holds one.
 pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Password> {
     match source {

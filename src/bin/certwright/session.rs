@@ -49,6 +49,14 @@ impl Session {
         !self.no_input && self.terminal.is_interactive()
     }
 
+    /// Does `work`, with a sign of life if it takes longer than a moment.
+    pub(crate) fn busy<T>(&mut self, what: &str, work: impl FnOnce() -> T) -> T {
+        let mut work = Some(work);
+        let mut result = None;
+        self.terminal.busy(what, &mut || result = work.take().map(|work| work()));
+        result.expect("a terminal does the work it is given")
+    }
+
     /// `name` in the folder of default names.
     pub(crate) fn default_path(&self, name: &str) -> PathBuf {
         self.dir.as_deref().unwrap_or(Path::new("")).join(name)

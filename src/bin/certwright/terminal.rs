@@ -1,10 +1,14 @@
 //! Talking with a person. Questions, notes and progress go to standard error; standard output is for results.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use certwright::{Error, ErrorKind, Password, Result};
 use console::Term;
 use dialoguer::Input;
+use indicatif::ProgressBar;
 
 use crate::interrupt;
 
@@ -16,6 +20,8 @@ pub(crate) trait Terminal {
     fn ask(&mut self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<String>;
     /// Asks for a secret, which is not shown.
     fn ask_secret(&mut self, question: &str) -> Result<Password>;
+    /// Does `work`, and shows that something is being done if it takes longer than a moment.
+    fn busy(&mut self, what: &str, work: &mut dyn FnMut());
     /// Says something beside the result.
     fn note(&mut self, text: &str);
     /// Gives the result.
@@ -23,6 +29,9 @@ pub(crate) trait Terminal {
     /// Gives the result as it is, octet by octet.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 }
+
+/// What passes without a sign of life.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// The terminal this process was started in.
 pub(crate) struct Console {
@@ -67,6 +76,26 @@ impl Terminal for Console {
             .interact_on(&self.term)
             .map_err(failed)?;
         Ok(Password::new(answer.into_bytes()))
+    }
+
+    fn busy(&mut self, what: &str, work: &mut dyn FnMut()) {
+        if !self.term.is_term() {
+            return work();
+        }
+        let (done, is_done) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                if is_done.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
+                    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+                    spinner.enable_steady_tick(Duration::from_millis(100));
+                    // Ends when the sender is dropped, also by a panic.
+                    let _ = is_done.recv();
+                    spinner.finish_and_clear();
+                }
+            });
+            work();
+            drop(done);
+        });
     }
 
     fn note(&mut self, text: &str) {

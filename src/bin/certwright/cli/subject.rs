@@ -44,10 +44,10 @@ pub(crate) struct SubjectArgs {
 
 /// What the setup guide has people fill in, in its order, with what they are told.
 const QUESTIONS: [(AttributeType, &str); 4] = [
-    (AttributeType::Country, "Country, two letters (such as US; empty leaves it out)"),
-    (AttributeType::State, "State or province (empty leaves it out)"),
-    (AttributeType::Locality, "Locality, such as a city (empty leaves it out)"),
-    (AttributeType::Organization, "Organization (empty leaves it out)"),
+    (AttributeType::Country, "Country, its two-letter code such as US or DE"),
+    (AttributeType::State, "State or province, written out"),
+    (AttributeType::Locality, "Locality, such as a city"),
+    (AttributeType::Organization, "Organization, its full name"),
 ];
 
 impl SubjectArgs {
@@ -93,6 +93,9 @@ impl SubjectArgs {
         if !session.may_ask() {
             return Err(nameless());
         }
+        session
+            .terminal
+            .note("Who is the certificate for? Enter alone leaves a part out; Ctrl-C stops, leaving nothing.");
         let mut attributes = Vec::new();
         for (kind, question) in QUESTIONS {
             let attribute = |answer: &str| Attribute::new(kind.clone(), answer.trim());

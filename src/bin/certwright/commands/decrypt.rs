@@ -25,7 +25,7 @@ pub(super) fn run(args: DecryptArgs, session: &mut Session) -> Result<ExitStatus
         (KeyFormat::Pkcs1, false) => key.to_pkcs1_pem(),
         (KeyFormat::Pkcs1, true) => key.to_pkcs1_der(),
     };
-    let words = format!("private key, {}, not encrypted: keep it secret", key.algorithm());
+    let words = format!("{} key without password: keep it secret", key.algorithm());
     delivery.add(&out, Kind::PrivateKey, words, encode()?);
     if let Some(copy) = &copy {
         delivery.add(copy, Kind::PrivateKey, format!("the same as {}", out.display()), encode()?);

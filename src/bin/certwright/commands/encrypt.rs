@@ -19,8 +19,9 @@ pub(super) fn run(args: EncryptArgs, session: &mut Session) -> Result<ExitStatus
 
     let (key, _) = input::private_key(&input, args.old_password_from.as_ref(), "--old-password-from", session)?;
     let new = password::create(&out.display().to_string(), source, session)?;
-    let locked = key.encrypt(&new.password, iterations, &mut session.rng())?;
-    let words = format!("private key, {}, encrypted ({})", key.algorithm(), locked.protection()?);
+    let mut rng = session.rng();
+    let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
+    let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
     delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem());
     if let Some(file) = new.file {
         delivery.add_password(&file, &new.password, &out);

@@ -20,15 +20,15 @@ pub(super) fn run(args: GenkeyArgs, session: &mut Session) -> Result<ExitStatus>
     let password =
         if args.unencrypted { None } else { Some(password::create(&out.display().to_string(), source, session)?) };
     let mut rng = session.rng();
-    let key = PrivateKey::generate_rsa(bits, &mut rng)?;
+    let key = session.busy("making the key", || PrivateKey::generate_rsa(bits, &mut rng))?;
     match password {
         None => {
-            let words = format!("private key, {}, not encrypted: keep it secret", key.algorithm());
+            let words = format!("{} key without password: keep it secret", key.algorithm());
             delivery.add(&out, Kind::PrivateKey, words, key.to_pkcs8_pem()?);
         }
         Some(new) => {
-            let locked = key.encrypt(&new.password, iterations, &mut rng)?;
-            let words = format!("private key, {}, encrypted ({})", key.algorithm(), locked.protection()?);
+            let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
+            let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
             delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem());
             if let Some(file) = new.file {
                 delivery.add_password(&file, &new.password, &out);

@@ -6,9 +6,9 @@ use certwright::{CertRequest, Certificate, Iterations, PrivateKey, Result, RsaBi
 
 use crate::cli::InitArgs;
 use crate::delivery::{Delivery, Kind};
-use crate::password;
 use crate::session::Session;
 use crate::status::ExitStatus;
+use crate::{password, table};
 
 /// The guide's file names.
 struct Names {
@@ -54,48 +54,51 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     let subject = args.subject.resolve(session)?;
     let new = password::create(&names.pass_key.display().to_string(), source, session)?;
     let mut rng = session.rng();
-    let key = PrivateKey::generate_rsa(bits, &mut rng)?;
-    let locked = key.encrypt(&new.password, iterations, &mut rng)?;
+    let key = session.busy("making the key", || PrivateKey::generate_rsa(bits, &mut rng))?;
+    let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
     let request = CertRequest::new(&subject, &sans, &key)?;
     let certificate = Certificate::self_signed(&request, &key, validity, &mut rng)?;
 
-    let words = format!("private key, {}, encrypted ({})", key.algorithm(), locked.protection()?);
+    let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
     delivery.add(&names.pass_key, Kind::EncryptedPrivateKey, words, locked.to_pem());
-    delivery.add(&names.key, Kind::PrivateKey, "the same key, not encrypted: keep it secret", key.to_pkcs8_pem()?);
+    delivery.add(&names.key, Kind::PrivateKey, "the same key without password: keep it secret", key.to_pkcs8_pem()?);
     delivery.add(&names.pem, Kind::PrivateKey, "the same again, for the integration", key.to_pkcs8_pem()?);
-    delivery.add(&names.csr, Kind::CertRequest, format!("signing request for {subject}"), request.to_pem());
-    let words = format!("certificate, valid until {}", time::date(validity.not_after()));
+    delivery.add(&names.csr, Kind::CertRequest, "signing request", request.to_pem());
+    let expires = time::date(validity.not_after());
+    let words = format!("certificate, valid until {expires}");
     delivery.add(&names.crt, Kind::Certificate, words, certificate.to_pem());
     if let Some(file) = &new.file {
         delivery.add_password(file, &new.password, &names.pass_key);
     }
     delivery.set_key(key.public_key());
-    let fingerprint: Vec<String> = certificate.sha256().iter().map(|octet| format!("{octet:02X}")).collect();
+    let fingerprint = table::octets(&certificate.sha256());
     delivery.set_certificate(certificate);
     delivery.complete(session)?;
     if !session.json {
-        let text = next_steps(&names, &fingerprint.join(":"), &time::date(validity.not_after()))?;
-        session.terminal.say(&text)?;
+        let rows = [("For", subject.to_string()), ("Expires", expires), ("SHA-256", fingerprint)];
+        session.terminal.say(&next_steps(&names, &rows))?;
     }
     Ok(ExitStatus::Done)
 }
 
-fn next_steps(names: &Names, fingerprint: &str, expires: &str) -> Result<String> {
+fn next_steps(names: &Names, rows: &[(&str, String)]) -> String {
+    let mut text = String::from("\nAll of them were read back and belong together.\n\n");
+    for (label, value) in rows {
+        // Writing into a string does not fail.
+        let _ = table::row(&mut text, 0, 8, label, value);
+    }
     // The integration asks for the key's place on its own machine.
     let pem = std::path::absolute(&names.pem).unwrap_or_else(|_| names.pem.clone());
-    Ok(format!(
+    text + &format!(
         "
-All of them were read back and belong together.
-The certificate expires on {expires}; its SHA-256 fingerprint is
-{fingerprint}
-
 Next:
-1. Upload {} to the external client app in Salesforce.
-2. Give the integration the path of the key: {}
-   (it must be absolute, and not in the root folder).
+1. In Salesforce, in the external client app's flow enablement, choose
+   \"Enable JWT Bearer Flow\" and upload {}
+2. Give the integration the path of the key, which must be absolute and not
+   in the root folder: {}
 3. Keep {} and its password in two different places.",
         names.crt.display(),
         pem.display(),
         names.pass_key.display(),
-    ))
+    )
 }

@@ -1,0 +1,305 @@
+//! Objects in plain words, for a person who has never seen X.509, and the same in full for programs.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use certwright::inspect::Object;
+use certwright::key::{KeyAlgorithm, Protection};
+use certwright::{CertRequest, Certificate, EncryptedPrivateKey, Error, Password, PublicKey, SanName, Subject, time};
+use serde_json::{Map, Value, json};
+
+use crate::table::{self, hex, octets};
+
+/// What the setup guide says Salesforce takes.
+const SALESFORCE_LIMIT: usize = 4096;
+/// Below this an encrypted key resists guessing noticeably less than it should.
+const FEW_ITERATIONS: u64 = 100_000;
+
+/// One object, told.
+pub(crate) struct Description {
+    title: String,
+    rows: Vec<(&'static str, String)>,
+    warnings: Vec<String>,
+    json: Map<String, Value>,
+    /// False for something that could not be read.
+    pub(crate) is_readable: bool,
+}
+
+impl Description {
+    fn new(name: &str, kind: &str, words: &str) -> Self {
+        let mut json = Map::new();
+        json.insert("path".into(), json!(name));
+        json.insert("kind".into(), json!(kind));
+        Self { title: format!("{name}: {words}"), rows: Vec::new(), warnings: Vec::new(), json, is_readable: true }
+    }
+
+    /// Something that is there, but damaged or of no use here.
+    pub(crate) fn unreadable(name: &str, error: &Error) -> Self {
+        let mut description = Self::new(name, "unreadable", &error.to_string());
+        let hint = error.hint();
+        description.rows.extend(hint.map(|hint| ("what to do", hint.to_owned())));
+        description.set("error", json!({ "kind": error.kind().as_str(), "message": error.to_string(), "hint": hint }));
+        description.is_readable = false;
+        description
+    }
+
+    fn row(&mut self, label: &'static str, text: impl Into<String>) {
+        self.rows.push((label, text.into()));
+    }
+
+    fn set(&mut self, name: &str, value: Value) {
+        self.json.insert(name.into(), value);
+    }
+
+    pub(crate) fn warn(&mut self, text: impl Into<String>) {
+        self.warnings.push(text.into());
+    }
+
+    pub(crate) fn to_json(&self) -> Value {
+        let mut json = self.json.clone();
+        json.insert("warnings".into(), json!(self.warnings));
+        Value::Object(json)
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.title)?;
+        let warnings = self.warnings.iter().map(|warning| ("WARNING", warning));
+        for (label, text) in self.rows.iter().map(|(label, text)| (*label, text)).chain(warnings) {
+            table::row(f, 2, 13, label, text)?;
+        }
+        Ok(())
+    }
+}
+
+/// `object`, which is called `name`; `password` opens it if it is locked.
+pub(crate) fn describe(name: &str, object: &Object, password: Option<&Password>, now: SystemTime) -> Description {
+    match object {
+        Object::PrivateKey(key) => {
+            let mut told = Description::new(name, object.kind(), "private key, not encrypted");
+            told.row("meaning", "whoever has this file can sign in its owner's name: keep it secret");
+            public_key(&mut told, &key.public_key());
+            told
+        }
+        Object::EncryptedPrivateKey(key) => encrypted_key(name, key, password),
+        Object::PublicKey(key) => {
+            let mut told = Description::new(name, object.kind(), "public key");
+            told.row("meaning", "checks what the private key signed; no secret");
+            public_key(&mut told, key);
+            told
+        }
+        Object::CertRequest(request) => cert_request(name, request),
+        Object::Certificate(certificate) => self::certificate(name, certificate, now),
+        other => Description::new(name, other.kind(), other.kind()),
+    }
+}
+
+fn public_key(told: &mut Description, key: &PublicKey) {
+    let algorithm = key.algorithm();
+    told.row("algorithm", strength(algorithm));
+    let mut json = json!({ "algorithm": algorithm.name(), "bits": algorithm.bits() });
+    if let Ok(hash) = key.spki_sha256() {
+        told.row("key SHA-256", octets(&hash));
+        json["spki_sha256"] = json!(hex(&hash));
+    }
+    told.set("key", json);
+    if !algorithm.is_strong() {
+        told.warn(format!("{algorithm} is too short to be safe; 2048 bits is the least"));
+    }
+}
+
+fn strength(algorithm: KeyAlgorithm) -> String {
+    match algorithm {
+        KeyAlgorithm::Rsa { bits } => format!("RSA, {bits} bits"),
+        other => other.to_string(),
+    }
+}
+
+fn encrypted_key(name: &str, key: &EncryptedPrivateKey, password: Option<&Password>) -> Description {
+    let mut told = Description::new(name, "encrypted-private-key", "private key under a password");
+    if let Ok(protection) = key.protection() {
+        let Protection { cipher, derivation, iterations, is_legacy_pem } = &protection;
+        told.row("encryption", protection.to_string());
+        told.set(
+            "encryption",
+            json!({
+                "cipher": cipher,
+                "key_derivation": derivation,
+                "iterations": iterations,
+                "legacy_pem": is_legacy_pem,
+            }),
+        );
+        if *is_legacy_pem {
+            told.warn(
+                "this old PEM encryption hashes the password once: guessing it is quick. Use encrypt to renew it",
+            );
+        } else if derivation.starts_with("PBKDF2") && *iterations < FEW_ITERATIONS {
+            told.warn(format!(
+                "{iterations} iterations slow down guessing too little, {FEW_ITERATIONS} is the least to have today. \
+                 Use encrypt to renew it"
+            ));
+        }
+    }
+    match password.map(|password| key.decrypt(password)) {
+        Some(Ok(key)) => public_key(&mut told, &key.public_key()),
+        Some(Err(error)) => {
+            told.row("inside", error.to_string());
+            told.is_readable = false;
+        }
+        None => told.row("inside", "not looked at; --password-from says where its password is"),
+    }
+    told
+}
+
+fn cert_request(name: &str, request: &CertRequest) -> Description {
+    let mut told = Description::new(name, "csr", "certificate signing request");
+    told.row("for", who(request.subject()));
+    told.set("subject", json!(request.subject().to_string()));
+    names(&mut told, request.sans());
+    told.row("signed with", request.signature_algorithm().name());
+    told.set("signature_algorithm", json!(request.signature_algorithm().name()));
+    let verified = request.verify_signature();
+    told.set("signature_valid", json!(verified.is_ok()));
+    if let Err(error) = verified {
+        told.warn(format!("its signature does not hold: {error}"));
+    }
+    match request.other_extensions() {
+        Ok(others) if !others.is_empty() => {
+            told.row("asks also for", others.join(", "));
+            told.set("other_extensions", json!(others));
+        }
+        _ => {}
+    }
+    match request.public_key() {
+        Ok(key) => public_key(&mut told, &key),
+        Err(error) => told.row("algorithm", error.to_string()),
+    }
+    told
+}
+
+fn certificate(name: &str, certificate: &Certificate, now: SystemTime) -> Description {
+    let words = if certificate.is_ca() { "certificate of an authority" } else { "certificate" };
+    let mut told = Description::new(name, "certificate", words);
+    told.row("for", who(certificate.subject()));
+    told.set("subject", json!(certificate.subject().to_string()));
+    told.set("issuer", json!(certificate.issuer().to_string()));
+    let itself = certificate.is_self_issued();
+    told.row("issued by", if itself { "itself (self-signed)".to_owned() } else { who(certificate.issuer()) });
+    validity(&mut told, certificate, now);
+    purposes(&mut told, certificate);
+    names(&mut told, certificate.sans());
+    match certificate.public_key() {
+        Ok(key) => public_key(&mut told, &key),
+        Err(error) => told.row("algorithm", error.to_string()),
+    }
+    let algorithm = certificate.signature_algorithm();
+    told.row("signed with", algorithm.name());
+    told.set("signature_algorithm", json!(algorithm.name()));
+    if !algorithm.is_sha256_or_better() {
+        told.warn(format!("{} is no longer safe, SHA-256 is the least", algorithm.name()));
+    }
+    if itself && let Err(error) = certificate.public_key().and_then(|key| certificate.verify_signature(&key)) {
+        told.warn(format!("it says that it signed itself, but: {error}"));
+    }
+    told.row("version", format!("X.509 version {}", certificate.version()));
+    told.set("version", json!(certificate.version()));
+    if certificate.version() != 3 {
+        told.warn("much of today's software takes version 3 alone");
+    }
+    told.row("serial number", certificate.serial());
+    told.set("serial", json!(certificate.serial()));
+    salesforce(&mut told, certificate);
+    told.row("SHA-256", octets(&certificate.sha256()));
+    told.row("SHA-1", octets(&certificate.sha1()));
+    told.set("sha256", json!(hex(&certificate.sha256())));
+    told.set("sha1", json!(hex(&certificate.sha1())));
+    let extensions = certificate.extensions().into_iter().map(|extension| {
+        json!({
+            "oid": extension.oid,
+            "name": extension.name,
+            "critical": extension.critical,
+            "value": extension.value,
+            "der": hex(&extension.der),
+        })
+    });
+    told.set("extensions", extensions.collect());
+    told
+}
+
+fn validity(told: &mut Description, certificate: &Certificate, now: SystemTime) {
+    let validity = certificate.validity();
+    let days = |from: SystemTime, to: SystemTime| to.duration_since(from).map(|span| span.as_secs() / 86_400);
+    let (start, end) = (validity.not_before(), validity.not_after());
+    let state = match (days(start, now), days(now, end)) {
+        (Err(_), _) => "not valid yet".to_owned(),
+        (_, Ok(left)) => format!("{left} days left"),
+        (_, Err(_)) => "EXPIRED".to_owned(),
+    };
+    told.row("valid", format!("from {} to {}: {state}", time::date(start), time::date(end)));
+    told.set("not_before", json!(time::rfc3339(start)));
+    told.set("not_after", json!(time::rfc3339(end)));
+    told.set("valid_now", json!(validity.contains(now)));
+    if !validity.contains(now) {
+        told.warn(if now < start { "it is not valid yet" } else { "it has expired" });
+    }
+}
+
+/// RFC 5280's purposes as a person would say them.
+fn purposes(told: &mut Description, certificate: &Certificate) {
+    let usage = certificate.key_usage();
+    let extended = certificate.extended_key_usage();
+    let in_words = |purpose: &str| match purpose {
+        "digitalSignature" => "signing (as in a JWT login)".to_owned(),
+        "nonRepudiation" => "binding signatures".to_owned(),
+        "keyEncipherment" => "passing on keys (TLS with RSA)".to_owned(),
+        "keyAgreement" => "agreeing on keys".to_owned(),
+        "dataEncipherment" => "encrypting data".to_owned(),
+        "keyCertSign" => "issuing certificates".to_owned(),
+        "cRLSign" => "revoking certificates".to_owned(),
+        "serverAuth" => "a TLS server".to_owned(),
+        "clientAuth" => "a TLS client".to_owned(),
+        "codeSigning" => "signing software".to_owned(),
+        "emailProtection" => "e-mail".to_owned(),
+        "timeStamping" => "time stamps".to_owned(),
+        "anyExtendedKeyUsage" => "anything".to_owned(),
+        other => other.to_owned(),
+    };
+    let all = usage.iter().flatten().map(|purpose| in_words(purpose));
+    let all: Vec<String> = all.chain(extended.iter().flatten().map(|purpose| in_words(purpose))).collect();
+    told.row("for use in", if all.is_empty() { "anything: no limit is set".to_owned() } else { all.join(", ") });
+    told.set("key_usage", json!(usage));
+    told.set("extended_key_usage", json!(extended));
+    told.set("is_ca", json!(certificate.is_ca()));
+}
+
+fn names(told: &mut Description, names: certwright::Result<Vec<SanName>>) {
+    let names = match names {
+        Ok(names) => names.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        Err(error) => return told.warn(error.to_string()),
+    };
+    if !names.is_empty() {
+        told.row("also known as", names.join(", "));
+    }
+    told.set("sans", json!(names));
+}
+
+/// Where it can be used: what the setup guide wants it for.
+fn salesforce(told: &mut Description, certificate: &Certificate) {
+    let (pem, der) = (certificate.to_pem().as_bytes().len(), certificate.to_der().len());
+    told.row("size", format!("{pem} bytes as PEM, {der} as DER"));
+    told.set("size", json!({ "pem": pem, "der": der }));
+    let verdict = match certificate.public_key().map(|key| key.algorithm()) {
+        Ok(KeyAlgorithm::Rsa { bits: 2048 | 3072 | 4096 }) if pem <= SALESFORCE_LIMIT => "can be uploaded",
+        Ok(KeyAlgorithm::Rsa { bits: 2048 | 3072 | 4096 }) if der <= SALESFORCE_LIMIT => {
+            "can be uploaded as DER, PEM is over its 4 KB: show --der --out FILE"
+        }
+        Ok(KeyAlgorithm::Rsa { bits: 2048 | 3072 | 4096 }) => "no: it is over 4 KB",
+        _ => "no: only RSA keys of 2048, 3072 or 4096 bits serve there",
+    };
+    told.row("Salesforce", verdict);
+}
+
+fn who(subject: &Subject) -> String {
+    if subject.is_empty() { "nobody: the name is empty".to_owned() } else { subject.to_string() }
+}
