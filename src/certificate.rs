@@ -12,7 +12,7 @@ use der::{Decode, Encode};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use x509_cert::certificate::{CertificateInner, Raw};
-use x509_cert::ext::pkix::BasicConstraints;
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, SubjectKeyIdentifier};
 
 pub use extensions::Extension;
 pub use validity::Validity;
@@ -111,8 +111,22 @@ impl Certificate {
     /// # Errors
     /// Those of [`PublicKey::from_spki_der`].
     pub fn public_key(&self) -> Result<PublicKey> {
-        let spki = self.inner.tbs_certificate().subject_public_key_info();
-        PublicKey::from_spki_der(&spki.to_der().map_err(internal)?)
+        PublicKey::from_spki_der(&self.spki_der()?)
+    }
+
+    /// The public key as it stands, for comparing ones that cannot be read.
+    pub(crate) fn spki_der(&self) -> Result<Vec<u8>> {
+        self.inner.tbs_certificate().subject_public_key_info().to_der().map_err(internal)
+    }
+
+    /// True if it means to be signed with its own key: subject and issuer are one name, or one identifier names both
+    /// keys. The second also holds when the name was changed after signing.
+    pub fn claims_to_be_self_signed(&self) -> bool {
+        let tbs = self.inner.tbs_certificate();
+        let own = tbs.get_extension::<SubjectKeyIdentifier>().ok().flatten().map(|(_, id)| id.0);
+        let issuer = tbs.get_extension::<AuthorityKeyIdentifier>().ok().flatten();
+        let issuer = issuer.and_then(|(_, issuer)| issuer.key_identifier);
+        self.is_self_issued() || own.is_some() && own == issuer
     }
 
     /// How it is signed.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
+use const_oid::{AssociatedOid, ObjectIdentifier};
 use der::asn1::{BitString, SetOfVec};
 use der::{Decode, Encode};
 use spki::SubjectPublicKeyInfoOwned;
@@ -18,6 +19,10 @@ use crate::subject::{SanName, Subject, san_extension};
 use crate::{asn1, pem};
 
 const LABEL: &str = "CERTIFICATE REQUEST";
+
+/// PKCS #9's extensionRequest, and what older Microsoft software calls by its own number.
+const EXTENSION_REQUESTS: [ObjectIdentifier; 2] =
+    [<ExtensionReq as AssociatedOid>::OID, ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.2.1.14")];
 
 /// A certification request: a subject, a public key and perhaps alternative names, signed with the key's private half.
 #[derive(Clone)]
@@ -85,20 +90,27 @@ impl CertRequest {
 
     /// The requested subjectAltName extension as it stands.
     pub(crate) fn san_extension(&self) -> Result<Option<Extension>> {
-        Ok(self.extensions()?.into_iter().find(|extension| extension.extn_id == ID_CE_SUBJECT_ALT_NAME))
+        let mut found = self.extensions()?.into_iter().filter(|extension| extension.extn_id == ID_CE_SUBJECT_ALT_NAME);
+        let first = found.next();
+        if found.next().is_some() {
+            return Err(Error::malformed("asks for two lists of alternative names"));
+        }
+        Ok(first)
     }
 
     fn extensions(&self) -> Result<Vec<Extension>> {
-        let wanted = self
-            .request
-            .info
-            .attributes
-            .iter()
-            .find(|attribute| attribute.oid == <ExtensionReq as const_oid::AssociatedOid>::OID);
-        let Some(value) = wanted.and_then(|attribute| attribute.values.get(0)) else { return Ok(Vec::new()) };
-        value
-            .decode_as::<Vec<Extension>>()
-            .map_err(|error| Error::malformed("its requested extensions cannot be read").with_source(error))
+        let mut extensions = Vec::new();
+        let attributes = self.request.info.attributes.iter();
+        for attribute in attributes.filter(|attribute| EXTENSION_REQUESTS.contains(&attribute.oid)) {
+            for value in attribute.values.iter() {
+                extensions.extend(
+                    value.decode_as::<Vec<Extension>>().map_err(|error| {
+                        Error::malformed("its requested extensions cannot be read").with_source(error)
+                    })?,
+                );
+            }
+        }
+        Ok(extensions)
     }
 
     /// The names of requested extensions beside subjectAltName, which a self-signed certificate does not take over.
@@ -116,7 +128,12 @@ impl CertRequest {
     /// # Errors
     /// Those of [`PublicKey::from_spki_der`].
     pub fn public_key(&self) -> Result<PublicKey> {
-        PublicKey::from_spki_der(&self.request.info.public_key.to_der().map_err(internal)?)
+        PublicKey::from_spki_der(&self.spki_der()?)
+    }
+
+    /// The public key as it stands, for comparing ones that cannot be read.
+    pub(crate) fn spki_der(&self) -> Result<Vec<u8>> {
+        self.request.info.public_key.to_der().map_err(internal)
     }
 
     /// How the request is signed.

@@ -119,10 +119,19 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(path) = &self.0.path {
-            write!(f, "{}: ", path.display())?;
+            write!(f, "{}: ", printable(path))?;
         }
         f.write_str(&self.0.fact)
     }
+}
+
+/// `path` for a message: as it is, but for control characters, which would reach the terminal.
+pub fn printable(path: &Path) -> String {
+    let escape = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    path.display().to_string().chars().map(escape).collect()
 }
 
 impl fmt::Debug for Error {

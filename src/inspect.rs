@@ -78,12 +78,13 @@ pub fn inspect(bytes: &[u8]) -> Result<Vec<Item>> {
     let blocks = pem::blocks(text.as_bytes());
     if !blocks.is_empty() {
         // An EC key file of OpenSSL begins with the name of its curve, which says nothing on its own.
-        let speaking = blocks.into_iter().filter(|block| block.label != "EC PARAMETERS");
+        let is_alone = blocks.len() == 1;
+        let speaking = blocks.into_iter().filter(|block| is_alone || block.label != "EC PARAMETERS");
         return Ok(speaking.map(|block| Item { line: Some(block.line), object: read_block(block) }).collect());
     }
     match bytes {
         [] => Err(Error::malformed("is empty").with_hint("make it again: an interrupted program leaves empty files")),
-        [0x30, ..] => Ok(vec![Item { line: None, object: read_der(bytes) }]),
+        bytes if shape::looks_like_der(bytes) => Ok(vec![Item { line: None, object: read_der(bytes) }]),
         _ => Err(shape::name_foreign(text.as_bytes())),
     }
 }
@@ -100,7 +101,12 @@ fn read_block(block: pem::Block) -> Result<Object> {
         Ok(body) => body,
         Err(_) => return block.body.and_then(|_: SecretBytes| Err(Error::malformed("is damaged"))),
     };
-    read_der(body.as_bytes())
+    let der = body.as_bytes();
+    // OpenSSL's `x509 -trustout` appends what it trusts the certificate for.
+    match asn1::split(der) {
+        Ok((certificate, _)) if block.label == "TRUSTED CERTIFICATE" => read_der(certificate.whole),
+        _ => read_der(der),
+    }
 }
 
 fn read_der(der: &[u8]) -> Result<Object> {

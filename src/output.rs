@@ -1,8 +1,8 @@
 //! The only room that writes: a set of files is published together or not at all.
 //!
 //! Check every target, stage every file beside it (0600 until final, written through to the disk), then rename without
-//! replacing. If one rename fails, what this run published is taken back. A marker stands in each folder from
-//! the first staged octet to the last rename, so that the next run can name what a killed one left behind.
+//! replacing. If one rename fails, what this run published is taken back. A marker stands in each folder from the first
+//! staged octet to the last rename, so that the next run can name what a killed one left behind.
 
 mod access;
 mod marker;
@@ -59,6 +59,13 @@ pub struct Published {
     pub unfinished: Vec<Unfinished>,
 }
 
+/// A file on its way.
+struct Staged<'a> {
+    output: &'a Output,
+    folder: PathBuf,
+    file: NamedTempFile,
+}
+
 /// What has to be undone if a later step fails, in the order it was done.
 enum Done {
     Folder(PathBuf),
@@ -82,40 +89,50 @@ impl OutputSet {
         &self.outputs
     }
 
-    /// Writes every file, or none.
+    /// Writes every file, or none. `now` names the folder of replaced files.
     ///
-    /// On return the files are complete and on the disk. `now` names the folder of replaced files.
+    /// `before` runs when every file is staged and none has appeared: the place for what cannot be taken back, such as
+    /// writing to a pipe. If it fails, nothing is published.
+    ///
+    /// On return the files are complete and on the disk.
     ///
     /// # Errors
-    /// Those of [`Rules::check`]; [`Io`](ErrorKind::Io) with the system's reason where writing failed,
+    /// Those of [`Rules::check`] and of `before`; [`Io`](ErrorKind::Io) with the system's reason where writing failed,
     /// [`Exists`](ErrorKind::Exists) where another program was faster. What existed before is as it was.
-    pub fn publish(&self, now: SystemTime) -> Result<Published> {
+    pub fn publish(&self, now: SystemTime, before: impl FnOnce() -> Result<()>) -> Result<Published> {
         let paths: Vec<&Path> = self.outputs.iter().map(|output| output.path.as_path()).collect();
         self.rules.check(&paths)?;
         let mut done = Vec::new();
-        self.write(now, &mut done).inspect_err(|_| take_back(&done))
+        let mut markers = Vec::new();
+        let published = self.write(now, before, &mut markers, &mut done);
+        if published.is_err() {
+            take_back(&done);
+        }
+        // Only now: until here a marker tells of what may have been left half-way.
+        drop(markers);
+        if published.is_err() {
+            remove_folders(&done);
+        }
+        published
     }
 
-    fn write(&self, now: SystemTime, done: &mut Vec<Done>) -> Result<Published> {
+    fn write(
+        &self,
+        now: SystemTime,
+        before: impl FnOnce() -> Result<()>,
+        markers: &mut Vec<Marker>,
+        done: &mut Vec<Done>,
+    ) -> Result<Published> {
         let mut published = Published::default();
         if let Some(folder) = self.rules.new_folder() {
             make_folders(folder, done)?;
         }
-        let mut markers = Vec::new();
-        for folder in self.folders() {
-            let names = self.outputs.iter().filter(|output| target::folder_of(&output.path) == folder);
-            let (marker, unfinished) = Marker::set(folder, names.map(|output| output.path.as_path()))?;
-            published.unfinished.extend(unfinished);
-            markers.push(marker);
-        }
-        let mut staged = Vec::new();
-        for output in &self.outputs {
-            let folder = target::folder_of(&output.path);
-            let prefix = markers.iter().find(|marker| marker.folder() == folder).map_or("", Marker::prefix);
-            staged.push(stage(output, folder, prefix).map_err(|error| cannot_write(&output.path, error))?);
-        }
-        for (output, file) in self.outputs.iter().zip(staged) {
-            self.set_aside(&output.path, now, &mut published, done)?;
+        let backup = self.backup_name(now);
+        let staged = self.stage(&backup, &mut published, markers)?;
+        markers.iter().try_for_each(Marker::all_staged)?;
+        before()?;
+        for Staged { output, folder, file } in staged {
+            self.set_aside(&output.path, &folder, &backup, &mut published, done)?;
             access::set_final(file.as_file(), output.visibility).map_err(|error| cannot_write(&output.path, error))?;
             file.persist_noclobber(&output.path).map_err(|failed| match failed.error.kind() {
                 io::ErrorKind::AlreadyExists => target::exists(&output.path),
@@ -123,34 +140,69 @@ impl OutputSet {
             })?;
             done.push(Done::Published(output.path.clone()));
         }
-        for folder in self.folders() {
+        let backups = published.backups.iter().map(PathBuf::as_path);
+        let new = done
+            .iter()
+            .filter_map(|step| if let Done::Folder(path) = step { Some(target::folder_of(path)) } else { None });
+        for folder in markers.iter().map(Marker::folder).chain(backups).chain(new) {
             access::sync_folder(folder).map_err(|error| cannot_write(folder, error))?;
         }
-        markers.into_iter().try_for_each(Marker::clear)?;
         Ok(published)
     }
 
-    fn folders(&self) -> Vec<&Path> {
-        let mut folders: Vec<&Path> = self.outputs.iter().map(|output| target::folder_of(&output.path)).collect();
-        folders.sort_unstable();
-        folders.dedup();
-        folders
+    /// `backup-20271120T081500Z`; with a number behind it where a run of the same second has taken that name.
+    fn backup_name(&self, now: SystemTime) -> String {
+        let first = format!("backup-{}", time::compact(now));
+        let is_free = |name: &String| self.outputs.iter().all(|output| !output.path.with_file_name(name).exists());
+        let numbered = (2..1000).map(|number| format!("{first}-{number}"));
+        std::iter::once(first.clone()).chain(numbered).find(is_free).unwrap_or(first.clone())
+    }
+
+    /// Sets a marker in every folder, however each is spelt, and stages every file.
+    fn stage(&self, backup: &str, published: &mut Published, markers: &mut Vec<Marker>) -> Result<Vec<Staged<'_>>> {
+        let mut folders: Vec<(PathBuf, Vec<&Output>)> = Vec::new();
+        for output in &self.outputs {
+            let folder = target::folder_of(&output.path);
+            let folder = fs::canonicalize(folder).map_err(|error| cannot_write(&output.path, error))?;
+            match folders.iter_mut().find(|(known, _)| *known == folder) {
+                Some((_, outputs)) => outputs.push(output),
+                None => folders.push((folder, vec![output])),
+            }
+        }
+        let mut staged = Vec::new();
+        for (folder, outputs) in folders {
+            let names: Vec<&Path> = outputs.iter().map(|output| output.path.as_path()).collect();
+            let (marker, unfinished) = Marker::set(&folder, &names, backup)?;
+            published.unfinished.extend(unfinished);
+            for (index, output) in outputs.into_iter().enumerate() {
+                let file = stage(output, &folder, &marker.staged_name(index));
+                let file = file.map_err(|error| cannot_write(&output.path, error))?;
+                staged.push(Staged { output, folder: folder.clone(), file });
+            }
+            markers.push(marker);
+        }
+        Ok(staged)
     }
 
     /// Moves what stands at `path` into the backup folder beside it.
-    fn set_aside(&self, path: &Path, now: SystemTime, published: &mut Published, done: &mut Vec<Done>) -> Result<()> {
+    fn set_aside(
+        &self,
+        path: &Path,
+        folder: &Path,
+        backup: &str,
+        published: &mut Published,
+        done: &mut Vec<Done>,
+    ) -> Result<()> {
         if self.rules.existing() == Existing::Refuse || fs::symlink_metadata(path).is_err() {
             return Ok(());
         }
-        let folder = target::folder_of(path);
-        let backup = match published.backups.iter().find(|backup| target::folder_of(backup) == folder) {
-            Some(backup) => backup.clone(),
-            None => {
-                let backup = make_backup(path, now, done)?;
-                published.backups.push(backup.clone());
-                backup
-            }
-        };
+        let backup = path.with_file_name(backup);
+        let is_known = |known: &PathBuf| fs::canonicalize(target::folder_of(known)).is_ok_and(|known| known == folder);
+        if !published.backups.iter().any(is_known) {
+            access::make_private_folder(&backup).map_err(|error| cannot_make(&backup, error))?;
+            done.push(Done::Folder(backup.clone()));
+            published.backups.push(backup.clone());
+        }
         let to = backup.join(path.file_name().unwrap_or_default());
         fs::rename(path, &to).map_err(|error| cannot_write(path, error))?;
         done.push(Done::Moved { from: path.to_owned(), to });
@@ -158,8 +210,8 @@ impl OutputSet {
     }
 }
 
-fn stage(output: &Output, folder: &Path, prefix: &str) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(prefix).suffix(marker::STAGED).tempfile_in(folder)?;
+fn stage(output: &Output, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).tempfile_in(folder)?;
     file.write_all(output.bytes.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)
@@ -175,31 +227,23 @@ fn make_folders(folder: &Path, done: &mut Vec<Done>) -> Result<()> {
     Ok(())
 }
 
-/// `backup-20271120T081500Z`, or the same with a number if there is one of this second.
-fn make_backup(beside: &Path, now: SystemTime, done: &mut Vec<Done>) -> Result<PathBuf> {
-    let name = format!("backup-{}", time::compact(now));
-    for attempt in 1.. {
-        let path = beside.with_file_name(if attempt == 1 { name.clone() } else { format!("{name}-{attempt}") });
-        match access::make_private_folder(&path) {
-            Ok(()) => {
-                done.push(Done::Folder(path.clone()));
-                return Ok(path);
-            }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {}
-            Err(error) => return Err(cannot_make(&path, error)),
-        }
-    }
-    Err(Error::new(ErrorKind::Io, "no free name for the backup folder").with_path(beside))
-}
-
 /// Undoes in reverse what was done. Nothing more can be said here if that fails too: the first error is on its way.
 fn take_back(done: &[Done]) {
     for step in done.iter().rev() {
         let _ = match step {
             Done::Published(path) => fs::remove_file(path),
             Done::Moved { from, to } => fs::rename(to, from),
-            Done::Folder(path) => fs::remove_dir(path),
+            Done::Folder(_) => Ok(()),
         };
+    }
+}
+
+/// After the markers in them are gone.
+fn remove_folders(done: &[Done]) {
+    for step in done.iter().rev() {
+        if let Done::Folder(path) = step {
+            let _ = fs::remove_dir(path);
+        }
     }
 }
 

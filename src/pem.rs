@@ -59,9 +59,9 @@ fn block(rest: &[u8], line: usize) -> (Block, usize) {
     let label = String::from_utf8_lossy(&rest[..label_end]).into_owned();
     let content_start = label_end + DASHES.len();
     let content = &rest[content_start..];
-    let end = find(content, END);
+    // Only up to the next BEGIN, so that a file of nothing but BEGINs takes no longer than it is long.
     let next_begin = find(content, BEGIN).unwrap_or(content.len());
-    let Some(end) = end.filter(|&end| end < next_begin) else {
+    let Some(end) = find(&content[..next_begin], END) else {
         let error =
             Error::malformed(format!("the PEM block \"{label}\" in line {line} is cut short: its END line is missing"))
                 .with_hint("get the file again from where it was made, whole");
@@ -116,15 +116,10 @@ fn decode(base64: &[u8]) -> Option<SecretBytes> {
 
 /// `der` in armour: lines of 64 characters that end in LF (RFC 7468, section 3).
 pub(crate) fn encode(label: &str, der: &[u8]) -> SecretBytes {
-    encode_with_headers(label, "", der)
-}
-
-/// The same with RFC 1421 headers, which end with a blank line.
-pub(crate) fn encode_with_headers(label: &str, headers: &str, der: &[u8]) -> SecretBytes {
     let mut base64 = Zeroizing::new(vec![0; der.len().div_ceil(3) * 4]);
     let length = Base64::encode(der, &mut base64).map_or(0, str::len);
-    let mut text = Vec::with_capacity(length + length / 64 + 2 * (label.len() + 20) + headers.len());
-    text.extend([BEGIN, label.as_bytes(), DASHES, b"\n", headers.as_bytes()].concat());
+    let mut text = Vec::with_capacity(length + length / 64 + 2 * (label.len() + 20));
+    text.extend([BEGIN, label.as_bytes(), DASHES, b"\n"].concat());
     for line in base64[..length].chunks(64) {
         text.extend_from_slice(line);
         text.push(b'\n');

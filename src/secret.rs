@@ -17,6 +17,9 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// 26 characters of five random bits each: 130 bits.
 const GENERATED_LENGTH: usize = 26;
 
+/// OpenSSL reads no longer one.
+const LONGEST: usize = 1024;
+
 /// keytool refuses anything shorter, so a password that is to guard a keystore needs as many.
 const SHORTEST: usize = 6;
 
@@ -54,10 +57,11 @@ impl Password {
         Self::new(random.iter().map(|byte| ALPHABET[usize::from(byte % 32)]).collect())
     }
 
-    /// Checks that the password is long enough to protect something new.
+    /// Checks that the password may protect something new.
     ///
     /// # Errors
-    /// [`ErrorKind::Password`] below six characters, the least that Java's keytool accepts.
+    /// [`ErrorKind::Password`] below six characters, the least that Java's keytool accepts, and above 1024 octets, the
+    /// most that OpenSSL reads.
     pub fn check_strength(&self) -> Result<()> {
         let characters = std::str::from_utf8(&self.0).map_or(self.0.len(), |text| text.chars().count());
         if characters < SHORTEST {
@@ -66,6 +70,10 @@ impl Password {
                 format!("the password has {characters} characters, {SHORTEST} is the least"),
             )
             .with_hint("choose a longer one, or let --password-from generate make one"));
+        }
+        if self.0.len() > LONGEST {
+            let fact = format!("the password has {} bytes, other programs read no more than {LONGEST}", self.0.len());
+            return Err(Error::new(ErrorKind::Password, fact).with_hint("choose a shorter one"));
         }
         Ok(())
     }

@@ -83,8 +83,11 @@ impl Subject {
                 .ok_or_else(|| usage(format!("\"{part}\" is no part of a subject: it has no \"=\"")))?;
             let kind = AttributeType::parse(name.trim())
                 .ok_or_else(|| usage(format!("\"{}\" is no attribute of a subject", name.trim())))?;
-            let value = unescape(value).ok_or_else(|| {
-                usage(format!("\"{part}\" ends in the middle of an escape, or escapes what is no text"))
+            if value.trim_start().starts_with('#') {
+                return Err(usage(format!("\"{part}\" gives its value as hexadecimal DER, which is not read here")));
+            }
+            let value = unescape(value, separator == ',').ok_or_else(|| {
+                usage(format!("\"{part}\" ends in the middle of an escape or quotation, or escapes what is no text"))
             })?;
             if let Some(rdn) = rdns.last_mut() {
                 rdn.push(Attribute::new(kind, value)?);
@@ -184,17 +187,23 @@ fn starts_attribute(rest: &str) -> bool {
     rest.split_once('=').is_some_and(|(name, _)| AttributeType::parse(name.trim()).is_some())
 }
 
-/// Undoes the escapes of RFC 4514, section 2.4: `\,` and the like, `\C3\A4`, and surrounding quotes.
-fn unescape(value: &str) -> Option<String> {
+/// Undoes the escapes of RFC 4514, section 2.4: `\,` and the like, `\C3\A4`, and (in its spelling) surrounding quotes.
+fn unescape(value: &str, with_quotes: bool) -> Option<String> {
     let trimmed = value.trim_start();
     // An escaped space at the end belongs to the value.
     let kept = trimmed.trim_end();
     let backslashes = kept.bytes().rev().take_while(|&byte| byte == b'\\').count();
     let trimmed = if backslashes % 2 == 1 { trimmed.get(..kept.len() + 1)? } else { kept };
-    let bare = trimmed.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')).unwrap_or(trimmed);
+    let bare = match trimmed.strip_prefix('"') {
+        Some(quoted) if with_quotes => quoted.strip_suffix('"')?,
+        _ => trimmed,
+    };
     let mut bytes = Vec::with_capacity(bare.len());
     let mut rest = bare.bytes();
     while let Some(byte) = rest.next() {
+        if byte == b'"' && with_quotes {
+            return None;
+        }
         if byte != b'\\' {
             bytes.push(byte);
             continue;
@@ -263,6 +272,10 @@ mod tests {
             ("C=us1", "two letters"),
             ("O=", "empty"),
             (r"O=a\", "escape"),
+            (r#"O=5" disc,L=X"#, "quotation"),
+            (r#"O="a"b"#, "quotation"),
+            ("CN=#0c0141", "hexadecimal"),
+            ("serialNumber=ü", "alphabet"),
             ("C:/Program Files/Git/C=US/O=x", "Git Bash"),
         ] {
             let error = Subject::parse(text).unwrap_err().to_string();

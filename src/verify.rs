@@ -141,6 +141,16 @@ impl Exhibit {
         }
     }
 
+    /// The same as DER; where the key cannot be read, as it stands, so that it can be compared all the same.
+    fn spki(&self) -> Option<Vec<u8>> {
+        let as_it_stands = || match &self.evidence {
+            Evidence::CertRequest(request) => request.spki_der().ok(),
+            Evidence::Certificate(certificate) => certificate.spki_der().ok(),
+            _ => None,
+        };
+        self.public_key().and_then(|key| key.to_spki_der().ok()).or_else(as_it_stands)
+    }
+
     fn noun(&self) -> &'static str {
         match &self.evidence {
             Evidence::PrivateKey(_) | Evidence::Locked { .. } | Evidence::ReadableByOthers => "private key",

@@ -145,3 +145,21 @@ fn work_is_bounded() {
         assert_eq!(read.err().map(|error| error.kind()), kind, "N = {cost_parameter}, r = {block_size}");
     }
 }
+
+/// Forty thousand beginnings and no end: this took the square of its length once.
+#[test]
+fn a_file_of_beginnings_is_read_in_one_go() {
+    let bomb = b"-----BEGIN A-----\n".repeat(900_000);
+    let items = inspect::inspect(&bomb).expect("items");
+    assert_eq!(items.len(), 900_000);
+    assert!(items.iter().all(|item| item.object.is_err()));
+}
+
+/// `0` is the first octet of DER and of many a text, passwords among them.
+#[test]
+fn text_that_begins_like_der_is_text() {
+    for text in ["0g7x3k9\n", "0", "00", "0123456789abcdef"] {
+        let error = inspect::inspect(text.as_bytes()).expect_err("no key");
+        assert!(error.to_string().contains("neither PEM nor DER"), "{text}: {error}");
+    }
+}

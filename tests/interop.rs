@@ -420,6 +420,93 @@ fn missing_files_are_not_equal() {
     }
 }
 
+/// What OpenSSL can make and a pair of eyes would miss.
+#[test]
+#[ignore = "needs openssl"]
+fn odd_pairs_are_judged_rightly() {
+    let folder = Folder::new();
+    let openssl = |arguments: &[&str]| folder.tool("openssl", arguments);
+    let verify = |files: &[&str]| {
+        let told = support::output(&mut folder.certwright(&[&["verify"], files].concat()));
+        (told.status.code(), support::text(&told))
+    };
+    let subject = ["-subj", "/O=Example Inc", "-days", "30"];
+    openssl(&["genpkey", "-algorithm", "RSA", "-out", "rsa.key"]);
+    openssl(&["req", "-new", "-key", "rsa.key", "-subj", "/O=Example Inc", "-out", "rsa.csr"]);
+
+    // A certificate of another kind of key, known here or not.
+    for (name, algorithm) in [("p256", "P-256"), ("p521", "P-521")] {
+        let (key, crt) = (format!("{name}.key"), format!("{name}.crt"));
+        openssl(&["genpkey", "-algorithm", "EC", "-pkeyopt", &format!("ec_paramgen_curve:{algorithm}"), "-out", &key]);
+        openssl(&[&["req", "-x509", "-key", &key, "-out", &crt], &subject[..]].concat());
+        let (code, told) = verify(&["rsa.key", "rsa.csr", &crt]);
+        assert_eq!(code, Some(1), "{name}: {told}");
+        assert!(told.contains("have different keys"), "{name}: {told}");
+    }
+
+    // RSA-PSS, whole and with one octet of its signature changed.
+    openssl(
+        &[
+            &[
+                "req",
+                "-x509",
+                "-key",
+                "rsa.key",
+                "-sigopt",
+                "rsa_padding_mode:pss",
+                "-outform",
+                "DER",
+                "-out",
+                "pss.der",
+            ],
+            &subject[..],
+        ]
+        .concat(),
+    );
+    let (code, told) = verify(&["rsa.key", "pss.der", "--strict"]);
+    // The key of the fixture folder is readable by others, as OpenSSL left it or not: only that may warn.
+    assert!(code == Some(0) || told.contains("other users"), "{told}");
+    let mut changed = folder.read("pss.der");
+    *changed.last_mut().expect("an octet") ^= 1;
+    folder.write("changed.der", &changed);
+    assert_eq!(verify(&["rsa.key", "changed.der"]).0, Some(1));
+
+    // The name of a self-signed certificate changed after signing: it then looks issued by somebody else.
+    openssl(&[&["req", "-x509", "-key", "rsa.key", "-outform", "DER", "-out", "self.der"], &subject[..]].concat());
+    let whole = folder.read("self.der");
+    let name = b"Example Inc";
+    let places: Vec<usize> = (0..whole.len() - name.len()).filter(|&at| whole[at..].starts_with(name)).collect();
+    assert_eq!(places.len(), 2);
+    for at in places {
+        let mut changed = whole.clone();
+        changed[at] = b'F';
+        folder.write("changed.der", &changed);
+        let (code, told) = verify(&["rsa.key", "changed.der"]);
+        assert_eq!(code, Some(1), "{told}");
+    }
+
+    // A key whose numbers for the CRT are damaged works for some and not for others.
+    openssl(&["rsa", "-in", "rsa.key", "-traditional", "-outform", "DER", "-out", "rsa.der"]);
+    let der = folder.read("rsa.der");
+    for back in [40, 200, 330] {
+        let mut changed = der.clone();
+        let at = der.len() - back;
+        changed[at] ^= 1;
+        folder.write("changed.der", &changed);
+        let judged = support::output(
+            std::process::Command::new("openssl")
+                .args(["rsa", "-check", "-noout", "-in", "changed.der", "-inform", "DER"])
+                .current_dir(folder.path()),
+        );
+        assert!(!support::text(&judged).contains("RSA key ok"));
+        let told = support::output(&mut folder.certwright(&["decrypt", "--in", "changed.der", "--out", "new.key"]));
+        assert_eq!(told.status.code(), Some(2), "{}", support::text(&told));
+    }
+
+    // A file held against itself proves nothing.
+    assert_eq!(verify(&["rsa.key", "./rsa.key"]).0, Some(2));
+}
+
 /// Each file of a good set in turn replaced by its twin from another run.
 #[test]
 fn a_twin_of_another_run_is_found() {

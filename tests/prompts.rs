@@ -45,7 +45,7 @@ fn init_asks_what_the_guide_asks() {
     answer(&mut session, "State or province", "");
     answer(&mut session, "Locality", "San Francisco");
     answer(&mut session, "Organization", "Example Inc");
-    answer(&mut session, "New password for jwt/server.pass.key (hidden)", "fixture password");
+    answer(&mut session, "New password for jwt/server.pass.key (hidden, at least 6 characters)", "fixture password");
     answer(&mut session, "The same again", "fixture password");
     expect(&mut session, "For      C=US, L=San Francisco, O=Example Inc");
     expect(&mut session, "SHA-256");
@@ -58,12 +58,12 @@ fn init_asks_what_the_guide_asks() {
 fn passwords_are_not_shown_and_asked_for_three_times() {
     let folder = Folder::new();
     let mut session = on_terminal(&folder, &["genkey"]);
-    answer(&mut session, "(hidden)", "hunter2");
+    answer(&mut session, "(hidden, at least 6 characters)", "hunter2");
     answer(&mut session, "The same again", "hunter3");
     expect(&mut session, "these were not the same");
-    answer(&mut session, "(hidden)", "short");
+    answer(&mut session, "(hidden, at least 6 characters)", "short");
     expect(&mut session, "the password has 5 characters");
-    answer(&mut session, "(hidden)", "hunter2");
+    answer(&mut session, "(hidden, at least 6 characters)", "hunter2");
     answer(&mut session, "The same again", "hunter4");
     let (told, status) = end(session);
     assert!(told.contains("no password after 3 tries") && !told.contains("hunter"), "{told}");
@@ -102,7 +102,7 @@ fn the_interrupt_key_leaves_nothing_at_any_question() {
             ("State", "California"),
             ("Locality", "San Francisco"),
             ("Organization", "Example Inc"),
-            ("(hidden)", "fixture password"),
+            ("(hidden, at least 6 characters)", "fixture password"),
             ("again", "fixture password"),
         ];
         for (question, line) in &all[..questions] {

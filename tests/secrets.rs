@@ -37,10 +37,7 @@ fn modes_do_not_depend_on_the_umask() {
     for umask in ["000", "022", "077", "0777"] {
         let folder = Folder::new();
         support::succeed(&mut with_umask(&init(&folder, &["--password-from", "generate"]), umask));
-        assert_eq!(mode(&folder, "jwt"), if umask == "0777" { 0 } else { 0o700 }, "{umask}");
-        if umask == "0777" {
-            fs::set_permissions(folder.path().join("jwt"), fs::Permissions::from_mode(0o700)).expect("the mode");
-        }
+        assert_eq!(mode(&folder, "jwt"), 0o700, "{umask}");
         for (name, expected) in [
             ("server.pass.key", 0o600),
             ("server.key", 0o600),
@@ -175,7 +172,8 @@ fn kills_are_named_by_the_next_run() {
         }] += 1;
         let next = output(&mut folder.certwright(&["genkey", "--unencrypted", "--out", "jwt/another.key"]));
         assert!(next.status.success(), "{}", text(&next));
-        assert_eq!(text(&next).contains("an earlier run was killed"), marked, "{names:?}");
+        // A marker beside the whole set only came too late to be taken away.
+        assert_eq!(text(&next).contains("an earlier run was killed"), marked && ours < 5, "{names:?}");
         let names = folder.names_of("jwt");
         assert!(names.iter().all(|name| !name.starts_with(".certwright")), "{names:?}");
     }
@@ -189,7 +187,7 @@ fn a_failed_write_leaves_nothing() {
     let folder = Folder::new();
     let inner = init(&folder, &["--password-from", "env:PW", "--iterations", "1000"]);
     let mut shell = Command::new("bash");
-    shell.args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
+    shell.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
     shell.current_dir(folder.path()).env("PW", support::PASSWORD).stdin(Stdio::null());
     let result = output(&mut shell);
     assert_eq!(result.status.code(), Some(2), "{}", text(&result));
@@ -229,4 +227,55 @@ fn a_closed_pipe_is_no_error() {
     shell.args(["-c", "set -o pipefail; \"$0\" --help | head -n 1; \"$0\" genkey --unencrypted --out - | true"]);
     shell.arg(env!("CARGO_BIN_EXE_certwright")).current_dir(folder.path());
     support::succeed(&mut shell);
+}
+
+/// What belongs to an output that nobody read is not left behind.
+#[test]
+fn a_lost_output_takes_its_files_back() {
+    let folder = Folder::new();
+    for sink in ["| true", "> /dev/full"] {
+        let script = format!(
+            "\"$0\" genkey --iterations 1000 --out - --password-from generate:pw.txt {sink}; exit ${{PIPESTATUS[0]}}"
+        );
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_certwright")]).current_dir(folder.path());
+        let result = output(&mut shell);
+        // The reader may be slower than the writer: then all is well, and the password file is there.
+        if result.status.success() {
+            assert_eq!((sink, folder.names()), ("| true", vec!["pw.txt".to_owned()]));
+            fs::remove_file(folder.path().join("pw.txt")).expect("the password file");
+        } else {
+            assert!(text(&result).contains("standard output cannot be written"), "{}", text(&result));
+            assert_eq!(folder.names(), [""; 0], "{sink}");
+        }
+    }
+}
+
+/// A core file would hold the password.
+#[test]
+fn no_core_file_is_written() {
+    let folder = Folder::new();
+    let inner = init(&folder, &["--password-from", "env:PW", "--iterations", "9000000"]);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "ulimit -c unlimited; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
+    shell.current_dir(folder.path()).env("PW", support::PASSWORD).stdin(Stdio::null()).stderr(Stdio::null());
+    let status = wait_or_kill(shell.spawn().expect("bash"), 3, Duration::from_millis(150));
+    assert_eq!(status.signal(), Some(3));
+    assert!(!status.core_dumped());
+    assert_eq!(folder.names(), [""; 0]);
+}
+
+/// A job in the background is not stopped by the terminal it may not touch.
+#[test]
+fn a_background_job_ends_when_told_to() {
+    let folder = Folder::new();
+    let script = format!(
+        "set -m; {} genkey --iterations 9000000 --password-from env:PW & sleep 0.3; kill -TERM %1; wait %1; echo ended $?\n",
+        env!("CARGO_BIN_EXE_certwright")
+    );
+    let mut command = Command::new("bash");
+    command.args(["-c", &script]).current_dir(folder.path()).env("PW", support::PASSWORD);
+    let mut session = rexpect::session::spawn_command(command, Some(20_000)).expect("a pseudo-terminal");
+    session.exp_string("ended 143").unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(folder.names(), [""; 0]);
 }

@@ -15,7 +15,7 @@ use x509_cert::serial_number::SerialNumber;
 
 use super::{Certificate, Validity, internal};
 use crate::csr::CertRequest;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::PrivateKey;
 
 impl Certificate {
@@ -38,11 +38,16 @@ impl Certificate {
             return Err(Error::mismatch("the signing request was made with another key")
                 .with_hint("make the request anew with this key, or give the key that it was made with"));
         }
-        request.verify_signature().map_err(|error| {
-            Error::mismatch("the signing request was changed after it was signed")
-                .with_hint("make the request anew")
-                .with_source(error)
+        request.verify_signature().map_err(|error| match error.kind() {
+            ErrorKind::Mismatch => Error::mismatch("the signing request was changed after it was signed")
+                .with_hint("make the request anew"),
+            _ => error,
         })?;
+        if request.subject().is_empty() {
+            return Err(Error::policy("the signing request has no subject, and its issuer would have none either")
+                .with_hint("make the request anew with a subject (RFC 5280, section 4.1.2.4)"));
+        }
+        request.sans()?;
         let profile = SelfSigned { subject: request.subject().to_name()?, san: request.san_extension()? };
         let spki = request.public_key()?.to_spki_der()?;
         let spki = spki::SubjectPublicKeyInfoOwned::try_from(spki.as_slice()).map_err(internal)?;

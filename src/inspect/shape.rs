@@ -81,10 +81,20 @@ pub(super) fn foreign_label(label: &str) -> Option<Error> {
         }
         "DSA PRIVATE KEY" => unsupported_key("a DSA key"),
         "X509 CRL" => Error::unsupported("is a certificate revocation list"),
-        "DH PARAMETERS" | "DSA PARAMETERS" => Error::unsupported("holds parameters, but no key"),
+        "DH PARAMETERS" | "DSA PARAMETERS" | "EC PARAMETERS" => Error::unsupported("holds parameters, but no key"),
         label if label.starts_with("PGP ") => Error::unsupported("is an OpenPGP file, which has other keys"),
         _ => return None,
     })
+}
+
+/// True for a SEQUENCE that may be a key or certificate. `0` is its first octet, and that of many a text: so its length
+/// has to be in the long form, or just that of the file.
+pub(super) fn looks_like_der(bytes: &[u8]) -> bool {
+    match bytes {
+        [SEQUENCE, 0x80..=0x84, ..] => true,
+        [SEQUENCE, length, rest @ ..] => usize::from(*length) == rest.len(),
+        _ => false,
+    }
 }
 
 /// What a file without PEM and DER is.

@@ -50,7 +50,7 @@ impl PrivateKey {
         }
     }
 
-    /// Reads a DER RSAPrivateKey (PKCS#1). Its CRT numbers are computed anew from its primes.
+    /// Reads a DER RSAPrivateKey (PKCS#1). Every number has to fit the others, those for the CRT too.
     ///
     /// # Errors
     /// [`Malformed`](crate::ErrorKind::Malformed) if it is none or its numbers do not fit each other,
@@ -63,8 +63,18 @@ impl PrivateKey {
             return Err(Error::unsupported("is an RSA key of more than two primes").with_hint(RSA_ONLY));
         }
         check_modulus(parsed.modulus.as_bytes().len())?;
-        let key = rsa::RsaPrivateKey::from_pkcs1_der(der).map_err(damaged)?;
-        Ok(Self::Rsa(RsaPrivateKey(Box::new(key))))
+        if parsed.public_exponent.as_bytes().len() > 4 {
+            return Err(Error::unsupported("is an RSA key with a public exponent over 32 bits").with_hint(RSA_ONLY));
+        }
+        let key = Self::Rsa(RsaPrivateKey(Box::new(rsa::RsaPrivateKey::from_pkcs1_der(der).map_err(damaged)?)));
+        // The crate computes these anew; other readers go by what stands in the file.
+        let computed = key.to_pkcs1_der()?;
+        let computed =
+            pkcs1::RsaPrivateKey::<der::asn1::UintRef<'_>>::from_der(computed.as_bytes()).map_err(internal)?;
+        let fits = parsed.exponent1 == computed.exponent1
+            && parsed.exponent2 == computed.exponent2
+            && parsed.coefficient == computed.coefficient;
+        if fits { Ok(key) } else { Err(damaged(rsa::Error::InvalidCoefficient)) }
     }
 
     /// Reads a DER ECPrivateKey (RFC 5915) that names its curve.

@@ -105,11 +105,15 @@ impl EncryptedPrivateKey {
         }
     }
 
-    /// The key in PEM: `ENCRYPTED PRIVATE KEY`, or in the older encryption as it was read.
-    pub fn to_pem(&self) -> SecretBytes {
+    /// The key as PEM `ENCRYPTED PRIVATE KEY`.
+    ///
+    /// # Errors
+    /// [`Unsupported`](ErrorKind::Unsupported) for the older PEM encryption, which is read but not made.
+    pub fn to_pem(&self) -> Result<SecretBytes> {
         match &self.0 {
-            Form::Pkcs8(der) => pem::encode(LABEL, der),
-            Form::Legacy(pem) => pem.to_pem(),
+            Form::Pkcs8(der) => Ok(pem::encode(LABEL, der)),
+            Form::Legacy(_) => Err(Error::unsupported("the old PEM encryption is not made anew")
+                .with_hint("open the key and encrypt it again")),
         }
     }
 }

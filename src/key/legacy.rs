@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use super::PrivateKey;
 use super::encrypted::{Protection, wrong_password};
+use crate::asn1;
 use crate::error::{Error, Result};
 use crate::pem::Block;
 use crate::secret::{Password, SecretBytes};
-use crate::{asn1, pem};
 
 const LABEL: &str = "RSA PRIVATE KEY";
 
@@ -70,13 +70,6 @@ impl LegacyPem {
 
     pub(super) fn protection(&self) -> Protection {
         Protection { cipher: self.row().0.to_owned(), derivation: "MD5".to_owned(), iterations: 1, is_legacy_pem: true }
-    }
-
-    /// The block as RFC 1421 has it.
-    pub(super) fn to_pem(&self) -> SecretBytes {
-        let iv: String = self.iv.iter().map(|octet| format!("{octet:02X}")).collect();
-        let headers = format!("Proc-Type: 4,ENCRYPTED\nDEK-Info: {},{iv}\n\n", self.row().0);
-        pem::encode_with_headers(LABEL, &headers, &self.ciphertext)
     }
 
     pub(super) fn decrypt(&self, password: &Password) -> Result<PrivateKey> {

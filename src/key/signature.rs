@@ -1,12 +1,13 @@
-//! Signatures: RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2), ECDSA (FIPS 186-5) and Ed25519 (RFC 8032); SHA-256 for what is
+//! Signatures: RSASSA-PKCS1-v1_5 and, read only, RSASSA-PSS (RFC 8017, section 8), ECDSA (FIPS 186-5) and Ed25519 (RFC 8032); SHA-256 for what is
 //! made here, also its older and longer relatives for what is read.
 
 use ::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use const_oid::ObjectIdentifier;
 use const_oid::db::{rfc5912, rfc8410};
-use der::asn1::Null;
+use der::asn1::{Any, Null};
 use ed25519_dalek::Signer;
-use rsa::Pkcs1v15Sign;
+use pkcs1::RsaPssParams;
+use rsa::{Pkcs1v15Sign, Pss};
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use spki::AlgorithmIdentifierOwned;
@@ -19,12 +20,10 @@ use crate::error::{Error, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignatureAlgorithm {
     oid: ObjectIdentifier,
-    /// Parameters beside NULL: none of the algorithms that are checked here has any.
-    has_parameters: bool,
+    scheme: Option<Scheme>,
 }
 
-/// The hash of a signature, for the algorithms whose name holds one.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hash {
     Md2,
     Md5,
@@ -35,53 +34,95 @@ enum Hash {
     Sha512,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scheme {
-    Pkcs1v15,
-    Ecdsa,
+    Pkcs1v15(Hash),
+    Pss { hash: Hash, salt: u8 },
+    Ecdsa(Hash),
+    Ed25519,
 }
 
 const ECDSA_WITH_SHA_1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.1");
 
-const KNOWN: [(ObjectIdentifier, Scheme, Hash, &str); 12] = [
-    (rfc5912::MD_2_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15, Hash::Md2, "MD2 with RSA"),
-    (rfc5912::MD_5_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15, Hash::Md5, "MD5 with RSA"),
-    (rfc5912::SHA_1_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15, Hash::Sha1, "SHA-1 with RSA"),
-    (rfc5912::SHA_224_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15, Hash::Sha224, "SHA-224 with RSA"),
-    (rfc5912::SHA_256_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15, Hash::Sha256, "SHA-256 with RSA"),
-    (rfc5912::SHA_384_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15, Hash::Sha384, "SHA-384 with RSA"),
-    (rfc5912::SHA_512_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15, Hash::Sha512, "SHA-512 with RSA"),
-    (ECDSA_WITH_SHA_1, Scheme::Ecdsa, Hash::Sha1, "SHA-1 with ECDSA"),
-    (rfc5912::ECDSA_WITH_SHA_224, Scheme::Ecdsa, Hash::Sha224, "SHA-224 with ECDSA"),
-    (rfc5912::ECDSA_WITH_SHA_256, Scheme::Ecdsa, Hash::Sha256, "SHA-256 with ECDSA"),
-    (rfc5912::ECDSA_WITH_SHA_384, Scheme::Ecdsa, Hash::Sha384, "SHA-384 with ECDSA"),
-    (rfc5912::ECDSA_WITH_SHA_512, Scheme::Ecdsa, Hash::Sha512, "SHA-512 with ECDSA"),
+const KNOWN: [(ObjectIdentifier, Scheme); 13] = [
+    (rfc5912::MD_2_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15(Hash::Md2)),
+    (rfc5912::MD_5_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15(Hash::Md5)),
+    (rfc5912::SHA_1_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15(Hash::Sha1)),
+    (rfc5912::SHA_224_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15(Hash::Sha224)),
+    (rfc5912::SHA_256_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15(Hash::Sha256)),
+    (rfc5912::SHA_384_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15(Hash::Sha384)),
+    (rfc5912::SHA_512_WITH_RSA_ENCRYPTION, Scheme::Pkcs1v15(Hash::Sha512)),
+    (ECDSA_WITH_SHA_1, Scheme::Ecdsa(Hash::Sha1)),
+    (rfc5912::ECDSA_WITH_SHA_224, Scheme::Ecdsa(Hash::Sha224)),
+    (rfc5912::ECDSA_WITH_SHA_256, Scheme::Ecdsa(Hash::Sha256)),
+    (rfc5912::ECDSA_WITH_SHA_384, Scheme::Ecdsa(Hash::Sha384)),
+    (rfc5912::ECDSA_WITH_SHA_512, Scheme::Ecdsa(Hash::Sha512)),
+    (rfc8410::ID_ED_25519, Scheme::Ed25519),
 ];
+
+impl Hash {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Md2 => "MD2",
+            Self::Md5 => "MD5",
+            Self::Sha1 => "SHA-1",
+            Self::Sha224 => "SHA-224",
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+}
 
 impl SignatureAlgorithm {
     pub(crate) fn new(identifier: &AlgorithmIdentifierOwned) -> Self {
-        let has_parameters = identifier.parameters.as_ref().is_some_and(|parameters| *parameters != Null.into());
-        Self { oid: identifier.oid, has_parameters }
-    }
-
-    fn known(self) -> Option<(Scheme, Hash, &'static str)> {
-        let row = KNOWN.iter().find(|(oid, ..)| *oid == self.oid);
-        row.map(|(_, scheme, hash, name)| (*scheme, *hash, *name))
+        let oid = identifier.oid;
+        let parameters = identifier.parameters.as_ref();
+        let scheme = match parameters {
+            Some(parameters) if oid == rfc5912::ID_RSASSA_PSS => pss(parameters),
+            // No other algorithm that is known here has parameters.
+            Some(parameters) if *parameters != Null.into() => None,
+            _ => KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, scheme)| *scheme),
+        };
+        Self { oid, scheme }
     }
 
     /// The algorithm's name, such as `SHA-256 with RSA`; for one that is not known here its object identifier.
     pub fn name(self) -> String {
-        match self.known() {
-            Some((.., name)) => name.to_owned(),
-            None if self.oid == rfc8410::ID_ED_25519 => "Ed25519".to_owned(),
+        match self.scheme {
+            Some(Scheme::Pkcs1v15(hash)) => format!("{} with RSA", hash.name()),
+            Some(Scheme::Pss { hash, .. }) => format!("{} with RSA-PSS", hash.name()),
+            Some(Scheme::Ecdsa(hash)) => format!("{} with ECDSA", hash.name()),
+            Some(Scheme::Ed25519) => "Ed25519".to_owned(),
             None => oid_name(self.oid),
         }
     }
 
-    /// False for MD2, MD5 and SHA-1, which do not resist collisions, and for the short SHA-224.
-    pub fn is_sha256_or_better(self) -> bool {
-        self.known().is_none_or(|(_, hash, _)| matches!(hash, Hash::Sha256 | Hash::Sha384 | Hash::Sha512))
+    /// False for MD2, MD5 and SHA-1, which do not resist collisions, and for the short SHA-224; `None` for an algorithm
+    /// that is not known here.
+    pub fn is_sha256_or_better(self) -> Option<bool> {
+        Some(match self.scheme? {
+            Scheme::Ed25519 => true,
+            Scheme::Pkcs1v15(hash) | Scheme::Pss { hash, .. } | Scheme::Ecdsa(hash) => {
+                matches!(hash, Hash::Sha256 | Hash::Sha384 | Hash::Sha512)
+            }
+        })
     }
+}
+
+/// The parameters of RSASSA-PSS (RFC 4055, section 3.1) where both hashes are one.
+fn pss(parameters: &Any) -> Option<Scheme> {
+    let parameters = parameters.decode_as::<RsaPssParams<Any>>().ok()?;
+    let mask_hash = parameters.mask_gen.parameters.as_ref()?.oid;
+    let hash = match parameters.hash.oid {
+        rfc5912::ID_SHA_1 => Hash::Sha1,
+        rfc5912::ID_SHA_256 => Hash::Sha256,
+        rfc5912::ID_SHA_384 => Hash::Sha384,
+        rfc5912::ID_SHA_512 => Hash::Sha512,
+        _ => return None,
+    };
+    let is_usual = parameters.mask_gen.oid == rfc5912::ID_MGF_1 && mask_hash == parameters.hash.oid;
+    is_usual.then_some(Scheme::Pss { hash, salt: parameters.salt_len })
 }
 
 impl PrivateKey {
@@ -126,39 +167,56 @@ impl PublicKey {
     /// [`Mismatch`](crate::ErrorKind::Mismatch) if another key made it or something was changed since,
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for an algorithm that cannot be checked here.
     pub fn verify(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> Result<()> {
-        let other_key = || Error::mismatch("the signature was not made by this key");
         let unsupported = || Error::unsupported(format!("signatures with {} cannot be checked here", algorithm.name()));
-        if algorithm.has_parameters {
-            return Err(unsupported());
-        }
-        if algorithm.oid == rfc8410::ID_ED_25519 {
-            let PublicNumbers::Ed25519(key) = &self.0 else { return Err(other_key()) };
-            let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| other_key())?;
-            return key.verify_strict(message, &signature).map_err(|_| other_key());
-        }
-        let (scheme, hash, _) = algorithm.known().ok_or_else(unsupported)?;
-        let (digest, padding) = match hash {
-            Hash::Md2 | Hash::Md5 => return Err(unsupported()),
-            Hash::Sha1 => (Sha1::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha1>()),
-            Hash::Sha224 => (Sha224::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha224>()),
-            Hash::Sha256 => (Sha256::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha256>()),
-            Hash::Sha384 => (Sha384::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha384>()),
-            Hash::Sha512 => (Sha512::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha512>()),
-        };
-        let verified = match (&self.0, scheme) {
-            (PublicNumbers::Rsa(key), Scheme::Pkcs1v15) => key.verify(padding, &digest, signature).is_ok(),
-            (PublicNumbers::P256(key), Scheme::Ecdsa) => {
-                p256::ecdsa::Signature::from_der(signature).is_ok_and(|signature| {
-                    p256::ecdsa::VerifyingKey::from(key).verify_prehash(&digest, &signature).is_ok()
-                })
+        let verified = match (&self.0, algorithm.scheme.ok_or_else(unsupported)?) {
+            (PublicNumbers::Rsa(key), Scheme::Pkcs1v15(hash)) => {
+                let (padding, digest) = match hash {
+                    Hash::Md2 | Hash::Md5 => return Err(unsupported()),
+                    Hash::Sha1 => (Pkcs1v15Sign::new::<Sha1>(), digest(hash, message)),
+                    Hash::Sha224 => (Pkcs1v15Sign::new::<Sha224>(), digest(hash, message)),
+                    Hash::Sha256 => (Pkcs1v15Sign::new::<Sha256>(), digest(hash, message)),
+                    Hash::Sha384 => (Pkcs1v15Sign::new::<Sha384>(), digest(hash, message)),
+                    Hash::Sha512 => (Pkcs1v15Sign::new::<Sha512>(), digest(hash, message)),
+                };
+                key.verify(padding, &digest, signature).is_ok()
             }
-            (PublicNumbers::P384(key), Scheme::Ecdsa) => {
-                p384::ecdsa::Signature::from_der(signature).is_ok_and(|signature| {
-                    p384::ecdsa::VerifyingKey::from(key).verify_prehash(&digest, &signature).is_ok()
-                })
+            (PublicNumbers::Rsa(key), Scheme::Pss { hash, salt }) => {
+                let (salt, digest) = (usize::from(salt), digest(hash, message));
+                let verified = match hash {
+                    Hash::Sha1 => key.verify(Pss::<Sha1>::new_with_salt(salt), &digest, signature),
+                    Hash::Sha256 => key.verify(Pss::<Sha256>::new_with_salt(salt), &digest, signature),
+                    Hash::Sha384 => key.verify(Pss::<Sha384>::new_with_salt(salt), &digest, signature),
+                    Hash::Sha512 => key.verify(Pss::<Sha512>::new_with_salt(salt), &digest, signature),
+                    Hash::Md2 | Hash::Md5 | Hash::Sha224 => return Err(unsupported()),
+                };
+                verified.is_ok()
             }
+            (PublicNumbers::P256(key), Scheme::Ecdsa(hash)) => {
+                let key = p256::ecdsa::VerifyingKey::from(key);
+                p256::ecdsa::Signature::from_der(signature)
+                    .is_ok_and(|signature| key.verify_prehash(&digest(hash, message), &signature).is_ok())
+            }
+            (PublicNumbers::P384(key), Scheme::Ecdsa(hash)) => {
+                let key = p384::ecdsa::VerifyingKey::from(key);
+                p384::ecdsa::Signature::from_der(signature)
+                    .is_ok_and(|signature| key.verify_prehash(&digest(hash, message), &signature).is_ok())
+            }
+            (PublicNumbers::Ed25519(key), Scheme::Ed25519) => ed25519_dalek::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
             _ => false,
         };
-        if verified { Ok(()) } else { Err(other_key()) }
+        if verified { Ok(()) } else { Err(Error::mismatch("the signature was not made by this key")) }
+    }
+}
+
+fn digest(hash: Hash, message: &[u8]) -> Vec<u8> {
+    match hash {
+        // Only ECDSA and RSA with a hash that is checked here come this far.
+        Hash::Md2 | Hash::Md5 => Vec::new(),
+        Hash::Sha1 => Sha1::digest(message).to_vec(),
+        Hash::Sha224 => Sha224::digest(message).to_vec(),
+        Hash::Sha256 => Sha256::digest(message).to_vec(),
+        Hash::Sha384 => Sha384::digest(message).to_vec(),
+        Hash::Sha512 => Sha512::digest(message).to_vec(),
     }
 }

@@ -65,7 +65,8 @@ impl Rules {
                 return Err(usage("is no name for a file".into(), "give a file name"));
             }
             let folder = folder_of(path);
-            if self.new_folder.as_deref() == Some(folder) && fs::symlink_metadata(folder).is_err() {
+            let is_new = |new: &PathBuf| resolve_folder(new) == resolve_folder(folder);
+            if fs::symlink_metadata(folder).is_err() && self.new_folder.as_ref().is_some_and(is_new) {
                 self.check_parents(folder)?;
             } else {
                 let metadata = fs::metadata(folder).map_err(|error| cannot_write(path, error))?;
@@ -146,24 +147,24 @@ fn ends_in_separator(path: &Path) -> bool {
 
 /// One spelling for a file that may not be there yet.
 fn resolve(path: &Path) -> PathBuf {
-    let folder = folder_of(path);
-    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).join(path.file_name().unwrap_or_default())
+    let name = path.file_name().unwrap_or_default();
+    // These systems' own file systems take `A` and `a` for one name.
+    let folds_case = cfg!(any(windows, target_os = "macos"));
+    resolve_folder(folder_of(path)).join(if folds_case { name.to_ascii_lowercase() } else { name.to_owned() })
 }
 
+/// One spelling for a folder, of which the last parts may not be there yet.
+fn resolve_folder(folder: &Path) -> PathBuf {
+    match (fs::canonicalize(or_here(folder)), folder.parent(), folder.components().next_back()) {
+        (Ok(folder), ..) => folder,
+        (Err(_), Some(above), Some(Component::CurDir)) => resolve_folder(above),
+        (Err(_), Some(above), Some(last)) => resolve_folder(above).join(last),
+        _ => folder.to_owned(),
+    }
+}
+
+/// By what it is, not by how it is spelt: links, hard links and other cases of the letters included.
 fn is_same_file(input: &Path, output: &Path, resolved: &Path) -> bool {
-    let same_name = fs::canonicalize(input)
-        .is_ok_and(|input| input == resolved || fs::canonicalize(output).is_ok_and(|output| input == output));
-    same_name || is_same_inode(input, output)
-}
-
-#[cfg(unix)]
-fn is_same_inode(one: &Path, other: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let inode = |path| fs::metadata(path).ok().map(|metadata: Metadata| (metadata.dev(), metadata.ino()));
-    inode(one).is_some_and(|inode_of_one| inode(other) == Some(inode_of_one))
-}
-
-#[cfg(not(unix))]
-fn is_same_inode(_: &Path, _: &Path) -> bool {
-    false
+    fs::canonicalize(input).is_ok_and(|input| input == resolved)
+        || same_file::is_same_file(input, output).unwrap_or(false)
 }

@@ -165,6 +165,11 @@ impl AttributeType {
         self.rule().map_or_else(|| format!("subject part {self}"), |rule| rule.noun.to_owned())
     }
 
+    /// X.520 gives serialNumber and dnQualifier no other type.
+    fn is_printable_only(&self) -> bool {
+        matches!(self, Self::Other(dotted) if dotted == "2.5.4.5" || dotted == "2.5.4.46")
+    }
+
     fn string_type(&self, value: &str) -> Tag {
         match self {
             Self::EmailAddress => Tag::Ia5String,
@@ -231,6 +236,9 @@ impl Attribute {
         if kind.string_type(&value) == Tag::Ia5String && !value.is_ascii() {
             return Err(policy(format!("the {noun} \"{value}\" holds characters beyond ASCII"))
                 .with_hint("write an international domain in its xn-- form"));
+        }
+        if kind.is_printable_only() && !value.chars().all(is_printable_string) {
+            return Err(policy(format!("the {noun} \"{value}\" goes beyond the alphabet of PrintableString")));
         }
         if kind == AttributeType::EmailAddress
             && !value.split_once('@').is_some_and(|(l, r)| !l.is_empty() && !r.is_empty())

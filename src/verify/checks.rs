@@ -1,8 +1,8 @@
 //! The checks themselves: first of each object on its own, then between them.
 
-use super::{Check, Criteria, Evidence, Exhibit, Outcome, Report};
 use std::time::Duration;
 
+use super::{Check, Criteria, Evidence, Exhibit, Outcome, Report};
 use crate::certificate::Certificate;
 use crate::error::ErrorKind;
 use crate::{Error, time};
@@ -19,10 +19,48 @@ impl Report {
             check.is_evidence = true;
         }
     }
+
+    /// The outcome of a signature, which `holds` describes.
+    fn add_signature(&mut self, name: &'static str, verified: Result<(), Error>, holds: &str, files: &[&str]) {
+        let (outcome, detail) = match verified {
+            Ok(()) => (Outcome::Holds, holds.to_owned()),
+            Err(error) if error.kind() == ErrorKind::Unsupported => (Outcome::NotRun, error.to_string()),
+            Err(error) => (Outcome::Fails, error.to_string()),
+        };
+        // A signature by another object compares the two.
+        match files {
+            [_, _] => self.add_evidence(name, outcome, detail, files),
+            _ => self.add(name, outcome, detail, files),
+        }
+    }
+}
+
+/// The certificates among the exhibits, each with its file.
+struct Certificates<'a>(Vec<(&'a str, &'a Certificate)>);
+
+impl<'a> Certificates<'a> {
+    fn of(exhibits: &'a [Exhibit]) -> Self {
+        let certificate = |exhibit: &'a Exhibit| match &exhibit.evidence {
+            Evidence::Certificate(certificate) => Some((exhibit.file.as_str(), certificate)),
+            _ => None,
+        };
+        Self(exhibits.iter().filter_map(certificate).collect())
+    }
+
+    /// True if `this` has signed another of them.
+    fn has_issued(&self, this: &Certificate) -> bool {
+        self.0.iter().any(|(_, other)| !other.is_self_issued() && is_issued_by(other, this))
+    }
+}
+
+fn is_issued_by(certificate: &Certificate, issuer: &Certificate) -> bool {
+    certificate.issuer().to_der() == issuer.subject().to_der()
+        && issuer.public_key().is_ok_and(|key| certificate.verify_signature(&key).is_ok())
 }
 
 /// What every object has to say about itself.
 pub(super) fn objects(exhibits: &[Exhibit], criteria: &Criteria, report: &mut Report) {
+    let certificates = Certificates::of(exhibits);
     for exhibit in exhibits {
         let file = exhibit.file.as_str();
         match &exhibit.evidence {
@@ -37,10 +75,13 @@ pub(super) fn objects(exhibits: &[Exhibit], criteria: &Criteria, report: &mut Re
             }
             Evidence::PrivateKey(_) | Evidence::PublicKey(_) => {}
             Evidence::CertRequest(request) => {
-                let verified = request.verify_signature();
-                signed("csr-signature", verified, "the request is signed with its own key", false, &[file], report);
+                let holds = "the request is signed with its own key";
+                report.add_signature("csr-signature", request.verify_signature(), holds, &[file]);
             }
-            Evidence::Certificate(certificate) => self::certificate(file, certificate, criteria, report),
+            Evidence::Certificate(certificate) => {
+                validity(file, certificate, criteria, report);
+                form(file, certificate, certificates.has_issued(certificate), report);
+            }
         }
         if let Some(key) = exhibit.public_key() {
             let algorithm = key.algorithm();
@@ -53,7 +94,7 @@ pub(super) fn objects(exhibits: &[Exhibit], criteria: &Criteria, report: &mut Re
     }
 }
 
-fn certificate(file: &str, certificate: &Certificate, criteria: &Criteria, report: &mut Report) {
+fn validity(file: &str, certificate: &Certificate, criteria: &Criteria, report: &mut Report) {
     let validity = certificate.validity();
     let now = criteria.now;
     let (outcome, detail) = if now < validity.not_before() {
@@ -71,10 +112,17 @@ fn certificate(file: &str, certificate: &Certificate, criteria: &Criteria, repor
         let detail = format!("{} days are left, more than {} are asked for", days(left), days(within));
         report.add_evidence("expires-within", outcome, detail, &[file]);
     }
+}
+
+fn form(file: &str, certificate: &Certificate, has_issued: bool, report: &mut Report) {
     let algorithm = certificate.signature_algorithm();
     let (outcome, detail) = match algorithm.is_sha256_or_better() {
-        true => (Outcome::Holds, format!("signed with {}", algorithm.name())),
-        false => (Outcome::Fails, format!("signed with {}, SHA-256 is the least", algorithm.name())),
+        Some(true) => (Outcome::Holds, format!("signed with {}", algorithm.name())),
+        Some(false) if has_issued && certificate.is_self_issued() => {
+            (Outcome::Holds, format!("a root signed with {}: nobody relies on its own signature", algorithm.name()))
+        }
+        Some(false) => (Outcome::Fails, format!("signed with {}, SHA-256 is the least", algorithm.name())),
+        None => (Outcome::NotRun, format!("signed with {}, which is not known here", algorithm.name())),
     };
     report.add("signature-hash", outcome, detail, &[file]);
     let (outcome, detail) = match certificate.version() {
@@ -88,14 +136,8 @@ fn certificate(file: &str, certificate: &Certificate, criteria: &Criteria, repor
 
 /// What the objects have to do with each other.
 pub(super) fn pairs(exhibits: &[Exhibit], report: &mut Report) {
-    let certificates: Vec<(&str, &Certificate)> = exhibits
-        .iter()
-        .filter_map(|exhibit| match &exhibit.evidence {
-            Evidence::Certificate(certificate) => Some((exhibit.file.as_str(), certificate)),
-            _ => None,
-        })
-        .collect();
-    for (file, certificate) in &certificates {
+    let certificates = Certificates::of(exhibits);
+    for (file, certificate) in &certificates.0 {
         issuer(file, certificate, &certificates, report);
     }
     let holders = subjects(exhibits, &certificates);
@@ -111,64 +153,43 @@ pub(super) fn pairs(exhibits: &[Exhibit], report: &mut Report) {
 ///
 /// `openssl req -x509` marks its self-signed certificates as an authority's. So one that is marked but has issued none of
 /// the others is taken for the subject's where no certificate without the mark is there.
-fn subjects<'a>(exhibits: &'a [Exhibit], certificates: &[(&str, &Certificate)]) -> Vec<&'a Exhibit> {
-    let has_issued =
-        |this: &Certificate| certificates.iter().any(|(_, other)| !other.is_self_issued() && is_issued_by(other, this));
-    let any_unmarked = certificates.iter().any(|(_, certificate)| !certificate.is_ca());
+fn subjects<'a>(exhibits: &'a [Exhibit], certificates: &Certificates<'_>) -> Vec<&'a Exhibit> {
+    let any_unmarked = certificates.0.iter().any(|(_, certificate)| !certificate.is_ca());
+    let is_issuer = |this: &Certificate| certificates.has_issued(this) || this.is_ca() && any_unmarked;
     let is_subject = |exhibit: &&Exhibit| match &exhibit.evidence {
-        Evidence::Certificate(certificate) => !(has_issued(certificate) || certificate.is_ca() && any_unmarked),
-        _ => exhibit.public_key().is_some(),
+        Evidence::Certificate(certificate) => !is_issuer(certificate),
+        _ => exhibit.spki().is_some(),
     };
     exhibits.iter().filter(is_subject).collect()
 }
 
-fn is_issued_by(certificate: &Certificate, issuer: &Certificate) -> bool {
-    certificate.issuer().to_der() == issuer.subject().to_der()
-        && issuer.public_key().is_ok_and(|key| certificate.verify_signature(&key).is_ok())
-}
-
-fn issuer(file: &str, certificate: &Certificate, certificates: &[(&str, &Certificate)], report: &mut Report) {
+fn issuer(file: &str, certificate: &Certificate, certificates: &Certificates<'_>, report: &mut Report) {
     const NAME: &str = "certificate-signature";
-    if certificate.is_self_issued() {
-        let verified = certificate.public_key().and_then(|key| certificate.verify_signature(&key));
-        return signed(NAME, verified, "the certificate is signed with its own key", false, &[file], report);
+    let verified_by = |key: Result<_, Error>| key.and_then(|key| certificate.verify_signature(&key));
+    if certificate.claims_to_be_self_signed() {
+        let verified = verified_by(certificate.public_key());
+        return report.add_signature(NAME, verified, "the certificate is signed with its own key", &[file]);
     }
-    let named: Vec<_> =
-        certificates.iter().filter(|(_, other)| certificate.issuer().to_der() == other.subject().to_der()).collect();
-    if named.is_empty() {
-        let detail = format!("its issuer's certificate is not among the files: {}", certificate.issuer());
-        return report.add(NAME, Outcome::NotRun, detail, &[file]);
-    }
-    let verified_by = named.iter().find(|(_, issuer)| is_issued_by(certificate, issuer));
-    let (issuer_file, issuer) = verified_by.unwrap_or(&named[0]);
-    let verified = issuer.public_key().and_then(|key| certificate.verify_signature(&key));
-    signed(NAME, verified, &format!("signed by {}", issuer.subject()), true, &[file, issuer_file], report);
-}
-
-fn signed(
-    name: &'static str,
-    verified: Result<(), Error>,
-    holds: &str,
-    compares: bool,
-    files: &[&str],
-    report: &mut Report,
-) {
-    let (outcome, detail) = match verified {
-        Ok(()) => (Outcome::Holds, holds.to_owned()),
-        Err(error) if error.kind() == ErrorKind::Unsupported => (Outcome::NotRun, error.to_string()),
-        Err(error) => (Outcome::Fails, error.to_string()),
-    };
-    if compares {
-        report.add_evidence(name, outcome, detail, files);
-    } else {
-        report.add(name, outcome, detail, files);
+    let is_named = |(_, other): &&(&str, &Certificate)| certificate.issuer().to_der() == other.subject().to_der();
+    let named: Vec<_> = certificates.0.iter().filter(is_named).collect();
+    let signer = named.iter().find(|(_, issuer)| is_issued_by(certificate, issuer)).or(named.first());
+    match signer {
+        Some((issuer_file, issuer)) => {
+            let holds = format!("signed by {}", issuer.subject());
+            report.add_signature(NAME, verified_by(issuer.public_key()), &holds, &[file, issuer_file]);
+        }
+        None => {
+            let detail = format!("its issuer's certificate is not among the files: {}", certificate.issuer());
+            report.add(NAME, Outcome::NotRun, detail, &[file]);
+        }
     }
 }
 
 fn same_key(one: &Exhibit, other: &Exhibit, report: &mut Report) {
-    let (Some(first), Some(second)) = (one.public_key(), other.public_key()) else { return };
+    let (Some(first), Some(second)) = (one.spki(), other.spki()) else { return };
     let (outcome, detail) = if first == second {
-        (Outcome::Holds, format!("have the same {} key", first.algorithm()))
+        let algorithm = one.public_key().map_or_else(String::new, |key| format!("{} ", key.algorithm()));
+        (Outcome::Holds, format!("have the same {algorithm}key"))
     } else {
         (Outcome::Fails, format!("{} and {} have different keys", one.noun(), other.noun()))
     };
@@ -182,10 +203,15 @@ fn same_subject(one: &Exhibit, other: &Exhibit, report: &mut Report) {
         _ => None,
     };
     let (Some(first), Some(second)) = (subject(one), subject(other)) else { return };
-    let (outcome, detail) = if first.attributes().eq(second.attributes()) {
-        (Outcome::Holds, format!("both are for {first}"))
-    } else {
-        (Outcome::Fails, format!("one is for {first}, the other for {second}"))
+    // An authority may leave parts of a request out.
+    let is_issued = |exhibit: &Exhibit| match &exhibit.evidence {
+        Evidence::Certificate(certificate) => !certificate.claims_to_be_self_signed(),
+        _ => false,
+    };
+    let differ = if is_issued(one) || is_issued(other) { Outcome::Warning } else { Outcome::Fails };
+    let (outcome, detail) = match first.attributes().eq(second.attributes()) {
+        true => (Outcome::Holds, format!("both are for {first}")),
+        false => (differ, format!("one is for {first}, the other for {second}")),
     };
     report.add_evidence("same-subject", outcome, detail, &[&one.file, &other.file]);
 }

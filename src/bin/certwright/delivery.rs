@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use certwright::error::printable;
 use certwright::inspect::{self, Object};
-use certwright::output::{OutputSet, Published, Rules, Visibility};
+use certwright::output::{OutputSet, Published, Rules, Unfinished, Visibility};
 use certwright::verify::{self, Criteria, Evidence, Exhibit, Outcome};
 use certwright::{Certificate, Error, ErrorKind, Password, PublicKey, Result, SecretBytes, time};
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::interrupt;
 use crate::session::Session;
 use crate::table::hex;
+use crate::terminal::is_broken_pipe;
 
 /// What a file is, as its bytes are checked and as it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +64,8 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Checks where the files are to go before any work is done.
-    pub(crate) fn plan(command: &'static str, rules: Rules, paths: &[&Path], session: &Session) -> Result<Self> {
+    /// Checks where the files are to go before any work is done; names, and clears away, what a killed run left there.
+    pub(crate) fn plan(command: &'static str, rules: Rules, paths: &[&Path], session: &mut Session) -> Result<Self> {
         let files: Vec<&Path> = paths.iter().copied().filter(|path| !is_stdout(path)).collect();
         let usage = |fact: &str, hint: &str| Err(Error::new(ErrorKind::Usage, fact).with_hint(hint));
         if paths.len() - files.len() > 1 {
@@ -71,6 +73,12 @@ impl Delivery {
         }
         if session.json && files.len() < paths.len() {
             return usage("--json and --out - both write to standard output", "leave one of them out");
+        }
+        for folder in files.iter().filter_map(|file| file.parent()) {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            if let Some(unfinished) = Unfinished::clear(folder)? {
+                session.terminal.note(&in_words(&unfinished));
+            }
         }
         rules.check(&files)?;
         Ok(Self { command, rules, products: Vec::new(), key: None, certificate: None })
@@ -84,7 +92,7 @@ impl Delivery {
         let mut line = Vec::with_capacity(password.as_bytes().len() + 1);
         line.extend_from_slice(password.as_bytes());
         line.push(b'\n');
-        let words = format!("the password of {}", opens.display());
+        let words = format!("the password of {}", printable(opens));
         self.add(path, Kind::Password, words, SecretBytes::new(line));
     }
 
@@ -113,7 +121,19 @@ impl Delivery {
                 set.add(product.path, product.bytes, product.kind.visibility());
             }
         }
-        let published = interrupt::shielded(|| set.publish(session.now))?;
+        let is_alone = set.outputs().is_empty();
+        let terminal = &mut session.terminal;
+        let published = interrupt::shielded(|| {
+            set.publish(session.now, || {
+                interrupt::check()?;
+                match stdout.as_ref().map(|bytes| terminal.write(bytes.as_bytes())) {
+                    // Whoever reads nothing wants nothing; but files that belong to it are not left without it.
+                    Some(Err(error)) if is_alone && is_broken_pipe(&error) => Ok(()),
+                    Some(other) => other,
+                    None => Ok(()),
+                }
+            })
+        })?;
         tell_leftovers(&published, session);
         if session.json {
             let files = told.iter().zip(&hashes).map(|((path, kind, _), hash)| {
@@ -134,17 +154,18 @@ impl Delivery {
             if !published.backups.is_empty() {
                 told["backups"] = published.backups.iter().map(|path| json!(path.to_string_lossy())).collect();
             }
-            return session.terminal.say(&format!("{told:#}"));
+            return session.terminal.say(&format!("{told:#}")).map_err(although_written);
         }
-        let width = told.iter().map(|(path, ..)| path.display().to_string().chars().count()).max().unwrap_or_default();
-        for (path, _, words) in told.iter().filter(|(path, ..)| !is_stdout(path)) {
-            let line = format!("wrote {:<width$}  {words}", path.display().to_string());
+        let files: Vec<_> = told.iter().filter(|(path, ..)| !is_stdout(path)).collect();
+        let width = files.iter().map(|(path, ..)| printable(path).chars().count()).max().unwrap_or_default();
+        for (path, _, words) in files {
+            let line = format!("wrote {:<width$}  {words}", printable(path));
             match stdout {
                 Some(_) => session.terminal.note(&line),
-                None => session.terminal.say(&line)?,
+                None => session.terminal.say(&line).map_err(although_written)?,
             }
         }
-        stdout.map_or(Ok(()), |bytes| session.terminal.write(bytes.as_bytes()))
+        Ok(())
     }
 
     /// What is about to be published must be what it is called, and belong together.
@@ -188,23 +209,34 @@ fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+fn although_written(error: Error) -> Error {
+    error.with_hint("the files are written all the same")
+}
+
 fn tell_leftovers(published: &Published, session: &mut Session) {
     for unfinished in &published.unfinished {
-        let mut text = format!("note: an earlier run was killed while it wrote into {}", unfinished.folder.display());
-        if !unfinished.published.is_empty() {
-            text += &format!("; these files are there: {}", unfinished.published.join(", "));
-        }
-        if !unfinished.missing.is_empty() {
-            text += &format!("; these are missing from its set: {}", unfinished.missing.join(", "));
-        }
-        session.terminal.note(&text);
+        session.terminal.note(&in_words(unfinished));
     }
     for backup in &published.backups {
         session.terminal.note(&format!(
             "warning: what was replaced is kept in {}; private keys among it still work: delete them when they are not needed",
-            backup.display()
+            printable(backup)
         ));
     }
+}
+
+/// What a killed run left, as it is told.
+pub(crate) fn in_words(unfinished: &Unfinished) -> String {
+    let mut text = format!("note: an earlier run was killed while it wrote into {}", printable(&unfinished.folder));
+    match unfinished.published.as_slice() {
+        [] => text += "; it left no file",
+        published => text += &format!("; from it are {}", published.join(", ")),
+    }
+    text += &format!("; of the same set are missing {}", unfinished.missing.join(", "));
+    if let Some(backup) = &unfinished.backup {
+        text += &format!("; what it replaced is in {}", printable(backup));
+    }
+    text
 }
 
 /// `key` of the JSON of a command that writes.

@@ -196,7 +196,7 @@ fn certificate(name: &str, certificate: &Certificate, now: SystemTime) -> Descri
     let algorithm = certificate.signature_algorithm();
     told.row("signed with", algorithm.name());
     told.set("signature_algorithm", json!(algorithm.name()));
-    if !algorithm.is_sha256_or_better() {
+    if algorithm.is_sha256_or_better() == Some(false) {
         told.warn(format!("{} is no longer safe, SHA-256 is the least", algorithm.name()));
     }
     if itself && let Err(error) = certificate.public_key().and_then(|key| certificate.verify_signature(&key)) {

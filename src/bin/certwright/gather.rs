@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use certwright::error::printable;
 use certwright::inspect::{self, Item, Object};
+use certwright::output::Unfinished;
 use certwright::{Error, ErrorKind, Result};
 
+use crate::delivery;
 use crate::input;
 use crate::session::Session;
 
@@ -33,23 +36,39 @@ impl Gathered {
         }
     }
 
-    /// True for a file of a folder that is of no known kind. An empty one is not: it is what an interrupted program
-    /// leaves of a key.
+    /// True for a file of a folder that is of no kind that is used here: it is listed, not judged. An empty one is
+    /// judged, for that is what an interrupted program leaves of a key.
     pub(crate) fn is_unknown(&self) -> bool {
-        !self.is_named && self.size > 0 && self.items.is_err()
+        let is_foreign = |item: &Item| matches!(&item.object, Err(error) if error.kind() == ErrorKind::Unsupported);
+        !self.is_named
+            && match &self.items {
+                Ok(items) => !items.is_empty() && items.iter().all(is_foreign),
+                Err(error) => self.size > 0 && error.kind() != ErrorKind::Io,
+            }
     }
 }
 
-/// The files at `paths`; a folder is read without its sub-folders and hidden files.
+/// The files at `paths`, each once however often it is named; a folder is read without its sub-folders and hidden files.
 pub(crate) fn gather(paths: &[PathBuf], session: &mut Session) -> Result<Vec<Gathered>> {
     let mut gathered = Vec::new();
+    let mut seen: Vec<PathBuf> = Vec::new();
     for path in paths {
-        if path.is_dir() {
-            for file in files_of(path)? {
-                gathered.push(read(&file, false, session)?);
+        let (files, is_named) = match path.is_dir() {
+            true => {
+                if let Some(unfinished) = Unfinished::find(path) {
+                    session.terminal.note(&delivery::in_words(&unfinished));
+                }
+                (files_of(path)?, false)
             }
-        } else {
-            gathered.push(read(path, true, session)?);
+            false => (vec![path.clone()], true),
+        };
+        for file in files {
+            match fs::canonicalize(&file) {
+                Ok(known) if seen.contains(&known) => continue,
+                Ok(new) => seen.push(new),
+                Err(_) => {}
+            }
+            gathered.push(read(&file, is_named, session)?);
         }
     }
     Ok(gathered)
@@ -69,18 +88,18 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// A file that was asked for has to be readable; of a folder's that cannot be read, the reason is kept.
 fn read(path: &Path, is_named: bool, session: &mut Session) -> Result<Gathered> {
-    let bytes = input::read(path, session)?;
+    let read = input::read(path, session);
+    let name = printable(path.strip_prefix(".").unwrap_or(path));
+    let bytes = match read {
+        Ok(bytes) => bytes,
+        Err(error) if is_named => return Err(error),
+        Err(error) => return Ok(Gathered { name, is_named, size: 1, is_exposed: false, items: Err(error) }),
+    };
     let items = inspect::inspect(bytes.as_bytes());
-    let holds_key = items
-        .iter()
-        .flatten()
-        .any(|item| matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_))));
-    Ok(Gathered {
-        name: path.strip_prefix(".").unwrap_or(path).display().to_string(),
-        is_named,
-        size: bytes.as_bytes().len(),
-        is_exposed: holds_key && input::is_readable_by_others(path),
-        items,
-    })
+    let is_key = |item: &Item| matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_)));
+    let holds_key = items.iter().flatten().any(is_key);
+    let is_exposed = holds_key && input::is_readable_by_others(path);
+    Ok(Gathered { name, is_named, size: bytes.as_bytes().len(), is_exposed, items })
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use certwright::inspect::{self, FoundKey};
 use certwright::{CertRequest, Error, ErrorKind, PrivateKey, Result, SecretBytes};
 
+use zeroize::Zeroizing;
+
 use crate::password::{self, PasswordSource};
 use crate::session::Session;
 
@@ -43,39 +45,50 @@ pub(crate) fn read_file(path: &Path) -> Result<SecretBytes> {
         };
         Error::new(ErrorKind::Io, "cannot be read").with_path(path).with_hint(hint).with_source(error)
     };
-    let mut file = File::open(path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
         return Err(Error::new(ErrorKind::Usage, "is a folder")
             .with_path(path)
             .with_hint("give the name of a file in it"));
     }
+    let mut file = File::open(path).map_err(unreadable)?;
     read_bounded(&mut file, metadata.len()).map_err(|error| error.with_path(path))
 }
 
-/// Reads into one buffer, so that no secret is left behind in one that was outgrown.
+/// Reads all of `source`. A buffer that is outgrown is wiped, not just freed.
 fn read_bounded(source: &mut impl Read, expected: u64) -> Result<SecretBytes> {
     let too_large = || {
-        Error::new(ErrorKind::Policy, "is larger than 16 MiB, which no key or certificate is")
+        Error::new(ErrorKind::Policy, "is larger than 16 MiB, which no key, certificate or password is")
             .with_hint("check that this is the right file")
     };
     if expected > LARGEST {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default().max(1 << 16) + 1);
-    source
-        .take(LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| Error::new(ErrorKind::Io, "cannot be read").with_source(error))?;
-    let bytes = SecretBytes::new(bytes);
-    if bytes.as_bytes().len() as u64 > LARGEST { Err(too_large()) } else { Ok(bytes) }
+    let mut bytes = Zeroizing::new(vec![0; usize::try_from(expected).unwrap_or_default().max(1 << 12) + 1]);
+    let mut length = 0;
+    loop {
+        match source.read(&mut bytes[length..]) {
+            Ok(0) => return Ok(SecretBytes::new(bytes[..length].to_vec())),
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Error::new(ErrorKind::Io, "cannot be read").with_source(error)),
+        }
+        if length as u64 > LARGEST {
+            return Err(too_large());
+        }
+        if length == bytes.len() {
+            let mut larger = Zeroizing::new(vec![0; 2 * length]);
+            larger[..length].copy_from_slice(&bytes);
+            bytes = larger;
+        }
+    }
 }
 
 /// True if users beside the owner may read `path`.
 #[cfg(unix)]
 pub(crate) fn is_readable_by_others(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
 }
 
 /// Access lists are not looked at yet.
@@ -122,6 +135,15 @@ fn check_rsa(key: &PrivateKey, path: &Path) -> Result<()> {
     let fact = format!("is an {algorithm} key, not an RSA key");
     let hint = "only RSA keys serve for Salesforce: make one with genkey";
     Err(Error::new(ErrorKind::Unsupported, fact).with_path(path).with_hint(hint))
+}
+
+/// `error` with the way out of a file that is not there yet.
+pub(crate) fn or_make(error: Error, hint: &str) -> Error {
+    let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.is_some_and(|cause| cause.kind() == io::ErrorKind::NotFound) {
+        true => error.with_hint(hint),
+        false => error,
+    }
 }
 
 /// The certificate signing request in `path`.

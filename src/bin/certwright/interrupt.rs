@@ -1,15 +1,32 @@
 //! Signals leave nothing half-made: while files are being published a signal waits until all of them are there;
 //! at any other time there is nothing to undo but the terminal's echo, and the run ends at once.
 
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use certwright::{Error, ErrorKind, Result};
+
 static PUBLISHING: Mutex<()> = Mutex::new(());
+static PENDING: AtomicBool = AtomicBool::new(false);
 
 /// Runs `publish` without a signal coming between its first and its last file.
-pub(crate) fn shielded<T>(publish: impl FnOnce() -> T) -> T {
+pub(crate) fn shielded<T>(publish: impl FnOnce() -> Result<T>) -> Result<T> {
     let _guard = lock();
-    publish()
+    let published = publish();
+    if PENDING.load(Ordering::SeqCst) && published.is_ok() {
+        let _ = writeln!(io::stderr(), "note: stopped after all files had been written");
+    }
+    published
+}
+
+/// The last moment at which a signal still stops everything: nothing has appeared yet.
+pub(crate) fn check() -> Result<()> {
+    match PENDING.load(Ordering::SeqCst) {
+        true => Err(Error::new(ErrorKind::Io, "stopped; nothing was written")),
+        false => Ok(()),
+    }
 }
 
 /// Gives the signal that interrupted a question the time to end the run; returns only if none does.
@@ -21,28 +38,53 @@ fn lock() -> MutexGuard<'static, ()> {
     PUBLISHING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Handles SIGINT, SIGTERM and SIGHUP from here on: the exit status becomes 128 and the signal's number.
+/// Handles the signals that end a run from here on: the exit status becomes 128 and the signal's number.
 #[cfg(unix)]
 pub(crate) fn install() {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use rustix::process::{Resource, Rlimit, getpgrp, setrlimit};
+    use rustix::termios::{OptionalActions, tcgetattr, tcgetpgrp, tcsetattr};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
     use signal_hook::iterator::Signals;
 
+    // A core file would hold the password.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // A limit on the size of files then shows as a failed write, which leaves nothing behind.
+    ignore(SIGXFSZ);
     let stdin = rustix::stdio::stdin();
-    let echoing = rustix::termios::tcgetattr(stdin).ok();
+    let echoing = tcgetattr(stdin).ok();
     // Without a handler the system's own action ends the run: less tidy, but no reason not to start.
-    let Ok(mut signals) = Signals::new(wanted(&[SIGHUP, SIGINT, SIGTERM])) else { return };
+    let Ok(mut signals) = Signals::new(wanted(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM])) else { return };
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
+            PENDING.store(true, Ordering::SeqCst);
             let _guard = lock();
-            if let Some(echoing) = &echoing {
-                let _ = rustix::termios::tcsetattr(stdin, rustix::termios::OptionalActions::Now, echoing);
+            // A job in the background would be stopped for touching the terminal.
+            let in_foreground = tcgetpgrp(stdin).is_ok_and(|group| group == getpgrp());
+            if let Some(echoing) = echoing.as_ref().filter(|_| in_foreground) {
+                let _ = tcsetattr(stdin, OptionalActions::Now, echoing);
             }
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     });
 }
 
-/// `nohup` and a shell's `trap ''` ask for a signal to be ignored; that stays so.
+/// While a secret is typed the terminal does not echo; a shell that takes over after Ctrl-Z turns that off. So Ctrl-Z
+/// does nothing from the first such question on.
+#[cfg(unix)]
+pub(crate) fn stay_in_foreground() {
+    ignore(signal_hook::consts::SIGTSTP);
+}
+
+#[cfg(not(unix))]
+pub(crate) fn stay_in_foreground() {}
+
+#[cfg(unix)]
+fn ignore(signal: i32) {
+    // A handler that only sets a flag nobody reads.
+    let _ = signal_hook::flag::register(signal, std::sync::Arc::default());
+}
+
+/// `nohup` and a shell's `trap ''` ask for a signal to be ignored; on Linux, which tells, that stays so.
 #[cfg(unix)]
 fn wanted(signals: &[i32]) -> Vec<i32> {
     let ignored = ignored_signals();
@@ -62,10 +104,11 @@ fn ignored_signals() -> u64 {
     0
 }
 
-/// Handles Ctrl-C and the closing of the console from here on.
+/// Handles Ctrl-C and Ctrl-Break from here on.
 #[cfg(windows)]
 pub(crate) fn install() {
     let _ = ctrlc::set_handler(|| {
+        PENDING.store(true, Ordering::SeqCst);
         let _guard = lock();
         const CONTROL_C_EXIT: i32 = 0xC000_013A_u32 as i32;
         #[expect(clippy::exit, clippy::disallowed_methods, reason = "what the system's own handler does")]

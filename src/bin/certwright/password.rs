@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use certwright::output::Rules;
 use certwright::{EncryptedPrivateKey, Error, ErrorKind, Password, PrivateKey, Result};
 use clap::builder::{StringValueParser, TypedValueParser, ValueParserFactory};
 
@@ -32,6 +33,7 @@ impl FromStr for PasswordSource {
             ("generate", path) if path.is_some() == value.is_some() => Ok(Self::Generate(path.map(PathBuf::from))),
             ("env", Some(name)) => Ok(Self::Env(name.to_owned())),
             ("file", Some(path)) => Ok(Self::File(PathBuf::from(path))),
+            ("fd", Some("0")) => Ok(Self::Stdin),
             ("fd", Some(number)) => number.parse().map(Self::Fd).map_err(|_| "fd: takes a number".to_owned()),
             _ => Err("not a source of a password; use prompt, env:NAME, file:PATH, stdin, fd:N or \
                       generate[:PATH] (a password itself is never given here)"
@@ -89,6 +91,14 @@ fn or_prompt<'a>(source: Option<&'a PasswordSource>, way_out: &str, session: &Se
     }
 }
 
+/// `rules` under which nothing may be written over a password file that is read.
+pub(crate) fn protect(rules: Rules, sources: &[Option<&PasswordSource>]) -> Rules {
+    sources.iter().fold(rules, |rules, source| match source {
+        Some(PasswordSource::File(path)) => rules.with_input(path),
+        _ => rules,
+    })
+}
+
 /// Where [`create`] will have the password written, if it is going to generate one.
 pub(crate) fn file_to_write(source: Option<&PasswordSource>, session: &Session) -> Option<PathBuf> {
     match source {
@@ -110,7 +120,7 @@ pub(crate) fn create(what: &str, source: Option<&PasswordSource>, session: &mut 
 
 fn ask_twice(what: &str, session: &mut Session) -> Result<Password> {
     for _ in 0..TRIES {
-        let first = session.terminal.ask_secret(&format!("New password for {what} (hidden)"))?;
+        let first = session.terminal.ask_secret(&format!("New password for {what} (hidden, at least 6 characters)"))?;
         if let Err(error) = first.check_strength() {
             session.terminal.note(&error.to_string());
             continue;
@@ -163,13 +173,17 @@ pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Pas
         PasswordSource::Env(name) => {
             let value = std::env::var_os(name).filter(|value| !value.is_empty());
             let value = value.ok_or_else(|| {
-                Error::new(ErrorKind::Usage, format!("the environment variable {name} is not set, or empty"))
-                    .with_hint("set it, or choose another --password-from")
+                // A name that is none is a password that a shell put in its place.
+                let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+                let shown = if is_name { name } else { "that --password-from names" };
+                Error::new(ErrorKind::Usage, format!("the environment variable {shown} is not set, or empty"))
+                    .with_hint("give the name of the variable, without $, and set it")
             })?;
             Ok(Password::new(value.into_encoded_bytes()))
         }
         PasswordSource::File(path) => {
-            let content = input::read_file(path)?;
+            let content = input::read_file(path)
+                .map_err(|error| error.with_hint("give the name of the file that holds the password after file:"))?;
             Password::from_line(content.as_bytes()).map_err(|error| error.with_path(path))
         }
         PasswordSource::Stdin => {
@@ -179,7 +193,8 @@ pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Pas
         PasswordSource::Fd(number) if cfg!(unix) => {
             // The system's own names for open descriptors, so that no descriptor has to be adopted unsafely.
             let path = PathBuf::from(format!("/dev/fd/{number}"));
-            let content = input::read_file(&path)?;
+            let content = input::read_file(&path)
+                .map_err(|error| error.with_hint("open the descriptor in the shell, as in 3<password.txt"))?;
             Password::from_line(content.as_bytes()).map_err(|error| error.with_path(path))
         }
         PasswordSource::Fd(_) => Err(Error::new(ErrorKind::Usage, "fd:N is for Unix systems")
@@ -202,6 +217,7 @@ mod tests {
             ("env:PW", PasswordSource::Env("PW".into())),
             ("file:C:\\pw.txt", PasswordSource::File("C:\\pw.txt".into())),
             ("fd:3", PasswordSource::Fd(3)),
+            ("fd:0", PasswordSource::Stdin),
             ("generate", PasswordSource::Generate(None)),
             ("generate:pw.txt", PasswordSource::Generate(Some("pw.txt".into()))),
         ] {

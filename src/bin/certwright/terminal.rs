@@ -24,9 +24,9 @@ pub(crate) trait Terminal {
     fn busy(&mut self, what: &str, work: &mut dyn FnMut());
     /// Says something beside the result.
     fn note(&mut self, text: &str);
-    /// Gives the result.
+    /// Gives the result; a reader that has read enough is no error.
     fn say(&mut self, text: &str) -> Result<()>;
-    /// Gives the result as it is, octet by octet.
+    /// Gives the result as it is, octet by octet; here a reader that is gone has lost it.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 }
 
@@ -42,6 +42,12 @@ impl Console {
     pub(crate) fn new() -> Self {
         Self { term: Term::stderr() }
     }
+}
+
+/// True if the reader of standard output is gone.
+pub(crate) fn is_broken_pipe(error: &Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn failed(error: dialoguer::Error) -> Error {
@@ -69,6 +75,7 @@ impl Terminal for Console {
     }
 
     fn ask_secret(&mut self, question: &str) -> Result<Password> {
+        interrupt::stay_in_foreground();
         let answer = dialoguer::Password::new()
             .with_prompt(question)
             .allow_empty_password(true)
@@ -104,17 +111,18 @@ impl Terminal for Console {
     }
 
     fn say(&mut self, text: &str) -> Result<()> {
-        self.write(format!("{text}\n").as_bytes())
+        match self.write(format!("{text}\n").as_bytes()) {
+            // `certwright ... | head` has read enough.
+            Err(error) if is_broken_pipe(&error) => Ok(()),
+            other => other,
+        }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            // `certwright ... | head` has read enough.
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Error::new(ErrorKind::Io, "standard output cannot be written").with_source(error))
-            }
-            _ => Ok(()),
-        }
+        stdout
+            .write_all(bytes)
+            .and_then(|()| stdout.flush())
+            .map_err(|error| Error::new(ErrorKind::Io, "standard output cannot be written").with_source(error))
     }
 }

@@ -100,7 +100,11 @@ impl SubjectArgs {
         for (kind, question) in QUESTIONS {
             let attribute = |answer: &str| Attribute::new(kind.clone(), answer.trim());
             let answer = session.terminal.ask(question, &|answer| {
-                if answer.trim().is_empty() { Ok(()) } else { attribute(answer).map(drop).map_err(in_words) }
+                if answer.trim().is_empty() {
+                    Ok(())
+                } else {
+                    attribute(answer).map(drop).map_err(|error| error.to_string())
+                }
             })?;
             if !answer.trim().is_empty() {
                 attributes.push(attribute(&answer)?);
@@ -108,8 +112,4 @@ impl SubjectArgs {
         }
         if attributes.is_empty() { Err(nameless()) } else { Subject::new(attributes) }
     }
-}
-
-fn in_words(error: Error) -> String {
-    error.hint().map_or_else(|| error.to_string(), |hint| format!("{error}: {hint}"))
 }

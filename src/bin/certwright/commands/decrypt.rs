@@ -4,9 +4,9 @@ use certwright::Result;
 
 use crate::cli::{DecryptArgs, KeyFormat};
 use crate::delivery::{Delivery, Kind};
-use crate::input;
 use crate::session::Session;
 use crate::status::ExitStatus;
+use crate::{input, password};
 
 pub(super) fn run(args: DecryptArgs, session: &mut Session) -> Result<ExitStatus> {
     // The copy is part of the guide's sequence; whoever names an output asks for that one.
@@ -15,10 +15,12 @@ pub(super) fn run(args: DecryptArgs, session: &mut Session) -> Result<ExitStatus
     let input = session.path(args.input, "server.pass.key");
     let out = session.path(args.out, "server.key");
     let paths: Vec<_> = [Some(out.as_path()), copy.as_deref()].into_iter().flatten().collect();
-    let mut delivery = Delivery::plan("decrypt", session.rules().with_input(&input), &paths, session)?;
-
     let source = args.password.password_from.as_ref();
-    let (key, _) = input::private_key(&input, source, "--password-from", session)?;
+    let rules = password::protect(session.rules().with_input(&input), &[source]);
+    let mut delivery = Delivery::plan("decrypt", rules, &paths, session)?;
+
+    let (key, _) = input::private_key(&input, source, "--password-from", session)
+        .map_err(|error| input::or_make(error, "make it with genkey first, or name the key with --in"))?;
     let encode = || match (args.format, args.der) {
         (KeyFormat::Pkcs8, false) => key.to_pkcs8_pem(),
         (KeyFormat::Pkcs8, true) => key.to_pkcs8_der(),

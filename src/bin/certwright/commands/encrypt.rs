@@ -15,14 +15,17 @@ pub(super) fn run(args: EncryptArgs, session: &mut Session) -> Result<ExitStatus
     let out = session.path(args.out, "server.pass.key");
     let password_file = password::file_to_write(source, session);
     let paths: Vec<_> = [Some(out.as_path()), password_file.as_deref()].into_iter().flatten().collect();
-    let mut delivery = Delivery::plan("encrypt", session.rules().with_input(&input), &paths, session)?;
+    let old_source = args.old_password_from.as_ref();
+    let rules = password::protect(session.rules().with_input(&input), &[source, old_source]);
+    let mut delivery = Delivery::plan("encrypt", rules, &paths, session)?;
 
-    let (key, _) = input::private_key(&input, args.old_password_from.as_ref(), "--old-password-from", session)?;
+    let (key, _) = input::private_key(&input, old_source, "--old-password-from", session)
+        .map_err(|error| input::or_make(error, "make it with genkey and decrypt first, or name the key with --in"))?;
     let new = password::create(&out.display().to_string(), source, session)?;
     let mut rng = session.rng();
     let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
     let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
-    delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem());
+    delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem()?);
     if let Some(file) = new.file {
         delivery.add_password(&file, &new.password, &out);
     }

@@ -15,7 +15,7 @@ pub(super) fn run(args: GenkeyArgs, session: &mut Session) -> Result<ExitStatus>
     let out = session.path(args.out, "server.pass.key");
     let password_file = password::file_to_write(source, session);
     let paths: Vec<_> = [Some(out.as_path()), password_file.as_deref()].into_iter().flatten().collect();
-    let mut delivery = Delivery::plan("genkey", session.rules(), &paths, session)?;
+    let mut delivery = Delivery::plan("genkey", password::protect(session.rules(), &[source]), &paths, session)?;
 
     let password =
         if args.unencrypted { None } else { Some(password::create(&out.display().to_string(), source, session)?) };
@@ -29,7 +29,7 @@ pub(super) fn run(args: GenkeyArgs, session: &mut Session) -> Result<ExitStatus>
         Some(new) => {
             let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
             let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
-            delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem());
+            delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem()?);
             if let Some(file) = new.file {
                 delivery.add_password(&file, &new.password, &out);
             }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use certwright::error::printable;
 use certwright::{CertRequest, Certificate, Iterations, PrivateKey, Result, RsaBits, Validity, time};
 
 use crate::cli::InitArgs;
@@ -45,7 +46,7 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     let password_file = password::file_to_write(source, session);
     let mut paths: Vec<&Path> = vec![&names.pass_key, &names.key, &names.pem, &names.csr, &names.crt];
     paths.extend(password_file.as_deref());
-    let mut rules = session.rules();
+    let mut rules = password::protect(session.rules(), &[source]);
     if let Some(folder) = &session.dir {
         rules = rules.with_new_folder(folder);
     }
@@ -60,7 +61,7 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     let certificate = Certificate::self_signed(&request, &key, validity, &mut rng)?;
 
     let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
-    delivery.add(&names.pass_key, Kind::EncryptedPrivateKey, words, locked.to_pem());
+    delivery.add(&names.pass_key, Kind::EncryptedPrivateKey, words, locked.to_pem()?);
     delivery.add(&names.key, Kind::PrivateKey, "the same key without password: keep it secret", key.to_pkcs8_pem()?);
     delivery.add(&names.pem, Kind::PrivateKey, "the same again, for the integration", key.to_pkcs8_pem()?);
     delivery.add(&names.csr, Kind::CertRequest, "signing request", request.to_pem());
@@ -89,16 +90,18 @@ fn next_steps(names: &Names, rows: &[(&str, String)]) -> String {
     }
     // The integration asks for the key's place on its own machine.
     let pem = std::path::absolute(&names.pem).unwrap_or_else(|_| names.pem.clone());
+    let in_root = pem.parent().is_some_and(|folder| folder.parent().is_none());
+    let root = if in_root { "\n   It is in the root folder: move it elsewhere." } else { "" };
     text + &format!(
         "
 Next:
 1. In Salesforce, in the external client app's flow enablement, choose
    \"Enable JWT Bearer Flow\" and upload {}
 2. Give the integration the path of the key, which must be absolute and not
-   in the root folder: {}
+   in the root folder: {}{root}
 3. Keep {} and its password in two different places.",
-        names.crt.display(),
-        pem.display(),
-        names.pass_key.display(),
+        printable(&names.crt),
+        printable(&pem),
+        printable(&names.pass_key),
     )
 }

@@ -48,6 +48,9 @@ fn exhibit(file: Gathered, password: Option<&Password>, exhibits: &mut Vec<Exhib
     let names: Vec<String> = file.items.iter().flatten().map(|item| file.item_name(item)).collect();
     let items = match file.items {
         Ok(items) => items,
+        Err(error) if error.kind() == ErrorKind::Io => {
+            return add(&file.name, Evidence::Locked { wanted: false, reason: error.to_string() });
+        }
         Err(error) => return add(&file.name, Evidence::Unreadable(error)),
     };
     for (item, name) in items.into_iter().zip(names) {
@@ -94,7 +97,12 @@ fn tell(report: &Report, ok: bool, unknown: &[String], session: &mut Session) ->
         session.terminal.note(&format!("note: not looked at, of no known kind: {}", unknown.join(", ")));
     }
     let count = |outcome| report.checks.iter().filter(|check| check.outcome == outcome).count();
-    let mut summary = format!("{}: {} checks hold", if ok { "good" } else { "NOT good" }, count(Outcome::Holds));
+    let verdict = match (ok, count(Outcome::NotRun)) {
+        (false, _) => "NOT good",
+        (true, 0) => "good",
+        (true, _) => "good as far as it was checked",
+    };
+    let mut summary = format!("{verdict}: {} checks hold", count(Outcome::Holds));
     for (outcome, one, more) in [
         (Outcome::Warning, "warning", "warnings"),
         (Outcome::NotRun, "was not run", "were not run"),
