@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Makes fixtures/ anew with other people's tools, and writes down the command behind every file in fixtures/README.md.
-# The files are committed: tests read them without the tools. Needs openssl and ssh-keygen.
+# The files are committed: tests read them without the tools. Needs openssl, ssh-keygen, keytool,
+# certtool (gnutls-bin) and pk12util, certutil (libnss3-tools).
 set -euo pipefail
 cd "$(dirname "$0")/../fixtures"
-rm -rf openssl openssh windows broken
-mkdir openssl openssh windows broken
+rm -rf openssl openssh windows broken keystores
+mkdir openssl openssh windows broken keystores
 
 cat > README.md <<'EOF'
 # Fixtures
@@ -14,7 +15,7 @@ the tests do not care) and writes this list. The keys are public: use none of th
 The password of every encrypted file is `fixture password`.
 
 EOF
-{ openssl version; ssh -V 2>&1; } | sed 's/^/- /' >> README.md
+{ openssl version; ssh -V 2>&1; java -version 2>&1 | sed -n 1p; certtool --version | sed -n 1p; } | sed 's/^/- /' >> README.md
 printf '\n| file | command, run in this folder |\n| --- | --- |\n' >> README.md
 
 # make FILE COMMAND...: runs the command and notes it.
@@ -79,6 +80,38 @@ make $o/keystore.p12 $o pkcs12 -export -in $o/v3.crt -inkey $o/pkcs8.pem -name s
 make openssh/id_rsa ssh-keygen -q -t rsa -b 2048 -N '' -C fixture -f openssh/id_rsa
 mv openssh/id_rsa.pub openssh/id_rsa.pub.txt
 printf '| `openssh/id_rsa.pub.txt` | made beside it |\n' >> README.md
+
+# Keystores by everybody. The entry is called servercert where a name was given.
+k=keystores
+export_() { local file=$1; shift; make $k/$file $o pkcs12 -export -in $o/v3.crt -inkey $o/pkcs8.pem -passout "$pw" -out $k/$file "$@"; }
+export_ openssl-legacy.p12 -legacy -name servercert
+export_ openssl-rc2-128.p12 -legacy -name servercert -certpbe PBE-SHA1-RC2-128 -keypbe PBE-SHA1-RC2-128
+export_ openssl-no-mac.p12 -name servercert -nomac
+export_ openssl-no-name.p12
+export_ openssl-sha512-mac.p12 -name servercert -macalg sha512
+export_ openssl-2000000-iterations.p12 -name servercert -iter 2000000
+make $k/openssl-empty-password.p12 $o pkcs12 -export -in $o/v3.crt -inkey $o/pkcs8.pem -passout pass: -name servercert -out $k/openssl-empty-password.p12
+make $k/openssl-other-password.p12 $o pkcs12 -export -in $o/v3.crt -inkey $o/pkcs8.pem -passout 'pass:grün & Пароль' -name servercert -out $k/openssl-other-password.p12
+make $k/openssl-certificate-alone.p12 $o pkcs12 -export -nokeys -in $o/v3.crt -passout "$pw" -name trusted -out $k/openssl-certificate-alone.p12
+kp='fixture password'
+import_() { local file=$1; shift; make $k/$file keytool -importkeystore -noprompt -srckeystore $o/keystore.p12 -srcstoretype PKCS12 -srcstorepass "$kp" -destkeystore $k/$file -deststorepass "$kp" "$@"; }
+import_ keytool.p12 -deststoretype PKCS12
+import_ keytool.jks -deststoretype JKS
+import_ keytool-pkcs12-inside.jks
+import_ keytool.jceks -deststoretype JCEKS
+cp $k/keytool.jks $k/keytool-several.jks
+keytool -genkeypair -noprompt -alias second -keyalg RSA -keysize 2048 -validity 36500 -dname 'O=Second' -keystore $k/keytool-several.jks -storepass "$kp" 2>/dev/null
+make $k/keytool-several.jks keytool -importcert -noprompt -alias trusted -file $o/other.crt -keystore $k/keytool-several.jks -storepass "$kp"
+cp $k/keytool.jks $k/keytool-key-password.jks
+make $k/keytool-key-password.jks keytool -keypasswd -alias servercert -keypass "$kp" -new 'another password' -keystore $k/keytool-key-password.jks -storepass "$kp"
+make $k/gnutls.p12 certtool --to-p12 --load-privkey $o/pkcs8.pem --load-certificate $o/v3.crt --p12-name servercert --password "$kp" --outder --outfile $k/gnutls.p12
+nss=$(mktemp -d)
+printf '%s' "$kp" > "$nss/password"
+certutil -N -d "sql:$nss" --empty-password
+pk12util -i $o/keystore.p12 -d "sql:$nss" -w "$nss/password" >/dev/null
+make $k/nss.p12 pk12util -o $k/nss.p12 -d "sql:$nss" -n servercert -w "$nss/password"
+rm -r "$nss"
+sed -i "s|$nss|DATABASE|g" README.md
 
 # What Windows makes of text: PowerShell's `>`, Notepad, and git's line endings.
 make windows/utf16le-bom.pem sh -c "iconv -t UTF-16 $o/pbkdf2-hmacSHA256.pem > windows/utf16le-bom.pem"
