@@ -18,6 +18,14 @@ check_tools() {
     missing=() want=()
     tool openssl openssl
     tool cc gcc # the linker that rustc calls
+    tool keytool default-jdk-headless
+    tool javac default-jdk-headless # `java File.java` needs the compiler
+    tool certtool gnutls-bin
+    tool pk12util libnss3-tools
+    tool certutil libnss3-tools
+    tool python3 python3
+    # Without pip in it a virtual environment cannot fetch anything.
+    python3 -c 'import ensurepip, venv' 2>/dev/null || { missing+=("python3 -m venv"); want+=(python3-venv); }
 }
 check_tools
 if [ ${#want[@]} -gt 0 ] && command -v apt-get >/dev/null; then
@@ -28,6 +36,16 @@ if [ ${#want[@]} -gt 0 ] && command -v apt-get >/dev/null; then
         DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -q -y --no-install-recommends "${want[@]}" >/dev/null; then
         check_tools
     fi
+fi
+# Python's readers of keystores, in a folder of their own. pyjks asks for twofish, which only its BKS needs.
+target=${CARGO_TARGET_DIR:-target}
+export CERTWRIGHT_PYTHON="$PWD/$target/oracles/bin/python"
+case "$target" in /*) CERTWRIGHT_PYTHON="$target/oracles/bin/python" ;; esac
+if [ ${#missing[@]} -eq 0 ] && ! "$CERTWRIGHT_PYTHON" -c 'import jks, cryptography' 2>/dev/null; then
+    python3 -m venv "$(dirname "$(dirname "$CERTWRIGHT_PYTHON")")" &&
+        "$CERTWRIGHT_PYTHON" -m pip install -q --no-deps pyjks==20.0.0 pyasn1 pyasn1_modules javaobj-py3 pycryptodomex \
+            cryptography cffi pycparser ||
+        missing+=("pyjks and cryptography from PyPI")
 fi
 [ ${#missing[@]} -eq 0 ] || echo "missing: ${missing[*]}"
 
@@ -60,7 +78,7 @@ if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! unshare --mount true 
     echo "NOT RUN here: a_full_disk_leaves_nothing (needs Linux and the right to mount)"
     skip=(--skip a_full_disk_leaves_nothing)
 fi
-cargo test --locked --test interop -- --ignored "${skip[@]}"
+cargo test --locked --test interop --test keystores -- --ignored "${skip[@]}"
 
 step "the release binary"
 cargo build --locked --release

@@ -1,6 +1,8 @@
 //! A bounded look at DER before any decoder sees it (X.690): one value, definite lengths that stay inside the input,
 //! nesting that ends.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Result};
 
 /// Real certificates and keys nest below 16; a stack is only exhausted far beyond 32.
@@ -77,6 +79,78 @@ pub(crate) fn split(der: &[u8]) -> Result<(Element<'_>, &[u8])> {
         ))
         .with_hint("get the file again from where it was made, whole")),
     }
+}
+
+/// `bytes` with every indefinite length made definite (BER to DER, as far as keystores need it); DER comes back as it is.
+pub(crate) fn to_der(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
+    if check(bytes).is_ok() {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let (der, rest) = definite(bytes, 1)?;
+    // What follows is padding of the program that wrote it, if it is zeros, and damage otherwise.
+    if rest.iter().any(|&octet| octet != 0) {
+        return Err(Error::malformed(format!("{} bytes follow its end", rest.len())));
+    }
+    Ok(Cow::Owned(der))
+}
+
+fn definite(bytes: &[u8], depth: usize) -> Result<(Vec<u8>, &[u8])> {
+    const INDEFINITE: u8 = 0x80;
+    const CONSTRUCTED: u8 = 0x20;
+    if depth > DEEPEST {
+        return Err(Error::malformed(format!("its BER structure is nested more than {DEEPEST} deep")));
+    }
+    let (tag, mut content, after) = match bytes {
+        [tag, INDEFINITE, rest @ ..] if tag & CONSTRUCTED != 0 => (*tag, rest, None),
+        _ => {
+            let (element, rest) = split(bytes)?;
+            if element.tag & CONSTRUCTED == 0 {
+                return Ok((element.whole.to_vec(), rest));
+            }
+            (element.tag, element.value, Some(rest))
+        }
+    };
+    let mut parts = Vec::new();
+    loop {
+        match (after, content) {
+            (Some(rest), []) => return Ok((tagged(tag, &[&parts]), rest)),
+            (None, [0, 0, rest @ ..]) => return Ok((tagged(tag, &[&parts]), rest)),
+            (None, []) => return Err(Error::malformed("is cut short in the middle of its BER structure")),
+            _ => {
+                let (part, rest) = definite(content, depth + 1)?;
+                parts.extend(part);
+                content = rest;
+            }
+        }
+    }
+}
+
+/// `parts` in a SEQUENCE.
+pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
+    tagged(0x30, parts)
+}
+
+/// `value` in an OCTET STRING.
+pub(crate) fn octet_string(value: &[u8]) -> Vec<u8> {
+    tagged(0x04, &[value])
+}
+
+/// `parts` under `tag`, with a definite length in its shortest form.
+pub(crate) fn tagged(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let octets = length.to_be_bytes();
+    let significant = &octets[octets.iter().take_while(|&&octet| octet == 0).count()..];
+    let mut der = Vec::with_capacity(length + 6);
+    der.push(tag);
+    if length > 0x7f {
+        // At most eight octets of length.
+        der.push(0x80 | significant.len() as u8);
+        der.extend_from_slice(significant);
+    } else {
+        der.push(length as u8);
+    }
+    parts.iter().for_each(|part| der.extend_from_slice(part));
+    der
 }
 
 /// The values inside a constructed one; empty if they do not fill it.

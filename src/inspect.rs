@@ -6,6 +6,7 @@ use crate::certificate::Certificate;
 use crate::csr::CertRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{EncryptedPrivateKey, PrivateKey, PublicKey};
+use crate::keystore::{EncodedKeystore, Format};
 use crate::secret::SecretBytes;
 use crate::{asn1, pem, text};
 use shape::Shape;
@@ -24,6 +25,8 @@ pub enum Object {
     CertRequest(CertRequest),
     /// A certificate.
     Certificate(Certificate),
+    /// A keystore, not opened.
+    Keystore(EncodedKeystore),
 }
 
 impl Object {
@@ -35,6 +38,7 @@ impl Object {
             Self::PublicKey(_) => "public-key",
             Self::CertRequest(_) => "csr",
             Self::Certificate(_) => "certificate",
+            Self::Keystore(store) => store.format().kind(),
         }
     }
 
@@ -46,6 +50,8 @@ impl Object {
             Self::PublicKey(_) => "a public key",
             Self::CertRequest(_) => "a certificate signing request",
             Self::Certificate(_) => "a certificate",
+            Self::Keystore(store) if store.format() == Format::Jks => "a JKS keystore",
+            Self::Keystore(_) => "a PKCS#12 keystore",
         }
     }
 }
@@ -84,6 +90,13 @@ pub fn inspect(bytes: &[u8]) -> Result<Vec<Item>> {
     }
     match bytes {
         [] => Err(Error::malformed("is empty").with_hint("make it again: an interrupted program leaves empty files")),
+        // BER, as NSS writes PKCS#12; nothing else comes in it.
+        [0x30, 0x80, ..] => {
+            Ok(vec![Item { line: None, object: EncodedKeystore::from_p12(bytes).map(Object::Keystore) }])
+        }
+        bytes if bytes.starts_with(&shape::JKS_MAGIC) => {
+            Ok(vec![Item { line: None, object: EncodedKeystore::from_jks(bytes).map(Object::Keystore) }])
+        }
         bytes if shape::looks_like_der(bytes) => Ok(vec![Item { line: None, object: read_der(bytes) }]),
         _ => Err(shape::name_foreign(text.as_bytes())),
     }
@@ -120,6 +133,7 @@ fn read_der(der: &[u8]) -> Result<Object> {
         Some(Shape::Pkcs1Public) => PublicKey::from_pkcs1_der(der).map(Object::PublicKey),
         Some(Shape::CertRequest) => CertRequest::from_der(der).map(Object::CertRequest),
         Some(Shape::Certificate) => Certificate::from_der(der).map(Object::Certificate),
+        Some(Shape::Pfx) => EncodedKeystore::from_p12(der).map(Object::Keystore),
         Some(Shape::Foreign(error)) => Err(error),
         None => Err(Error::malformed("is DER, but no key, signing request or certificate")),
     }
@@ -158,6 +172,34 @@ pub fn certificate(bytes: &[u8]) -> Result<Certificate> {
         Object::Certificate(certificate) => Ok(certificate),
         other => Err(other.noun()),
     })
+}
+
+/// The one keystore in `bytes`.
+///
+/// # Errors
+/// As [`private_key`].
+pub fn keystore(bytes: &[u8]) -> Result<EncodedKeystore> {
+    the_one(bytes, "a PKCS#12 or JKS keystore", |object| match object {
+        Object::Keystore(store) => Ok(store),
+        other => Err(other.noun()),
+    })
+}
+
+/// Every certificate in `bytes`.
+///
+/// # Errors
+/// As [`private_key`]; one that cannot be read is an error too.
+pub fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>> {
+    let mut found = Vec::new();
+    for item in inspect(bytes)? {
+        if let Object::Certificate(certificate) = item.object? {
+            found.push(certificate);
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "holds no certificate").with_hint("give the file that holds one"));
+    }
+    Ok(found)
 }
 
 fn the_one<T>(bytes: &[u8], wanted: &str, pick: impl Fn(Object) -> Result<T, &'static str>) -> Result<T> {

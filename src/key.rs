@@ -16,12 +16,13 @@ use rsa::traits::PublicKeyParts;
 use sha2::{Digest, Sha256};
 
 pub(crate) use encoding::oid_name;
-pub use encrypted::{EncryptedPrivateKey, Protection};
+pub use encrypted::EncryptedPrivateKey;
 pub use generate::RsaBits;
 pub use pbes2::Iterations;
 pub use signature::SignatureAlgorithm;
 
 use crate::error::{Error, Result};
+pub use crate::pbe::Protection;
 
 /// A private key, by algorithm. Never cloned, wiped when dropped, and its `Debug` shows the algorithm alone.
 #[non_exhaustive]

@@ -43,9 +43,11 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | 5 | `bin/certwright`: arguments, terminal, reading files, telling |
+//! | 4 | [`salesforce`] |
 //! | 3 | [`verify`] -> [`inspect`] |
+//! | 2 | [`keystore`]: `keystore/p12.rs` and `keystore/jks.rs` never see each other |
 //! | 1 | [`csr`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, never the other way |
-//! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pem`, `text` |
+//! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `text` |
 //!
 //! The library touches no argument, environment, standard stream or clock: `now` and `rng` come in as parameters. Only
 //! [`output`] opens a file for writing.
@@ -56,8 +58,11 @@ pub mod csr;
 pub mod error;
 pub mod inspect;
 pub mod key;
+pub mod keystore;
 pub mod output;
+mod pbe;
 mod pem;
+pub mod salesforce;
 pub mod secret;
 pub mod subject;
 mod text;
@@ -68,5 +73,6 @@ pub use certificate::{Certificate, Validity};
 pub use csr::CertRequest;
 pub use error::{Error, ErrorKind, Result};
 pub use key::{EncryptedPrivateKey, Iterations, PrivateKey, PublicKey, RsaBits};
+pub use keystore::{EncodedKeystore, Identity, Keystore};
 pub use secret::{Password, SecretBytes};
 pub use subject::{SanName, Subject};

@@ -10,6 +10,7 @@ use crate::certificate::Certificate;
 use crate::csr::CertRequest;
 use crate::error::Error;
 use crate::key::PublicKey;
+use crate::keystore::Format;
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,6 +84,19 @@ pub enum Evidence {
     Unreadable(Error),
     /// The file holds a private key that other users can read.
     ReadableByOthers,
+    /// The name of an entry with a private key, in a keystore.
+    Alias(String),
+    /// A keystore.
+    Keystore {
+        /// Its format, by content.
+        format: Format,
+        /// True if its name says that it is a JKS.
+        is_named_jks: bool,
+        /// The number of its entries that hold a private key with its chain.
+        identities: usize,
+        /// True if its keys open with another password than itself.
+        has_key_password: bool,
+    },
 }
 
 /// The checks, in the order they were made.
@@ -157,6 +171,7 @@ impl Exhibit {
             Evidence::PublicKey(_) => "public key",
             Evidence::CertRequest(_) => "signing request",
             Evidence::Certificate(_) => "certificate",
+            Evidence::Alias(_) | Evidence::Keystore { .. } => "keystore",
             Evidence::Unreadable(_) => "file",
         }
     }

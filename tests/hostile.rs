@@ -4,7 +4,7 @@
 mod support;
 
 use certwright::inspect::{self, Object};
-use certwright::{Certificate, EncryptedPrivateKey, ErrorKind, Password};
+use certwright::{Certificate, EncodedKeystore, EncryptedPrivateKey, ErrorKind, Password};
 use der::Encode;
 use der::asn1::OctetStringRef;
 use pkcs8::EncryptedPrivateKeyInfoRef;
@@ -27,6 +27,7 @@ fn look(bytes: &[u8]) {
             Ok(Object::CertRequest(request)) => drop((request.sans(), request.subject().to_string())),
             Ok(Object::Certificate(certificate)) => drop((certificate.sans(), certificate.is_ca())),
             Ok(Object::EncryptedPrivateKey(key)) => drop(key.protection()),
+            Ok(Object::Keystore(store)) => drop(store.protections().len()),
             _ => {}
         }
     }
@@ -161,5 +162,49 @@ fn text_that_begins_like_der_is_text() {
     for text in ["0g7x3k9\n", "0", "00", "0123456789abcdef"] {
         let error = inspect::inspect(text.as_bytes()).expect_err("no key");
         assert!(error.to_string().contains("neither PEM nor DER"), "{text}: {error}");
+    }
+}
+
+/// The digest at the end of a JKS covers all of it.
+#[test]
+fn no_changed_jks_opens() {
+    let password = Password::new(support::PASSWORD.into());
+    let bytes = support::read_fixture("keystores/keytool.jks");
+    assert!(EncodedKeystore::from_jks(&bytes).and_then(|store| store.open(&password, None)).is_ok());
+    let places: Vec<usize> = (0..bytes.len()).collect();
+    on_all_cores(&places, |&at| {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            let opened = EncodedKeystore::from_jks(&changed).and_then(|store| store.open(&password, None));
+            assert!(opened.is_err(), "bit {bit} of octet {at}");
+        }
+    });
+}
+
+/// The MAC of a PKCS#12 file covers its content; what lies outside may not do harm.
+#[test]
+fn changed_pkcs12_files_end_in_a_value_or_an_error() {
+    let password = Password::new(support::PASSWORD.into());
+    for name in ["openssl/keystore.p12", "keystores/openssl-legacy.p12", "keystores/openssl-no-mac.p12"] {
+        let bytes = support::read_fixture(name);
+        let whole =
+            EncodedKeystore::from_p12(&bytes).and_then(|store| store.open(&password, None)).expect("a keystore");
+        let key = whole.into_identity().expect("an identity").key().public_key();
+        let places: Vec<usize> = (0..bytes.len()).collect();
+        on_all_cores(&places, |&at| {
+            let mut changed = bytes.clone();
+            changed[at] ^= 0x01;
+            let Ok(store) = EncodedKeystore::from_p12(&changed) else { return };
+            // A changed count may ask for a second each time.
+            if store.protections().iter().any(|protection| protection.iterations > 4096)
+                || store.integrity().is_some_and(|mac| !mac.ends_with(" 2048 iterations"))
+            {
+                return;
+            }
+            if let Ok(identity) = store.open(&password, None).and_then(|opened| opened.into_identity()) {
+                assert_eq!(identity.key().public_key(), key, "{name}, octet {at}");
+            }
+        });
     }
 }

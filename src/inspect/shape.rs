@@ -10,6 +10,9 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 const EXPLICIT_0: u8 = 0xa0;
 
+/// What a JKS begins with.
+pub(super) const JKS_MAGIC: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
+
 const RSA_ONLY: &str = "only RSA keys serve for Salesforce: make one with genkey";
 
 /// The outlines that are told apart.
@@ -22,6 +25,7 @@ pub(super) enum Shape {
     Pkcs1Public,
     CertRequest,
     Certificate,
+    Pfx,
     Foreign(Error),
 }
 
@@ -38,9 +42,7 @@ impl Shape {
             [INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, ..] => Self::Pkcs1,
             [INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER] => Self::Foreign(unsupported_key("a DSA key")),
             [INTEGER, OCTET_STRING, ..] => Self::Sec1,
-            [INTEGER, SEQUENCE] | [INTEGER, SEQUENCE, SEQUENCE] => Self::Foreign(
-                Error::unsupported("is a PKCS#12 keystore").with_hint("give the PEM files of key and certificate"),
-            ),
+            [INTEGER, SEQUENCE] | [INTEGER, SEQUENCE, SEQUENCE] => Self::Pfx,
             [SEQUENCE, BIT_STRING] => Self::Spki,
             [SEQUENCE, SEQUENCE, BIT_STRING] => return Self::of_signed(&parts[0]),
             [OBJECT_IDENTIFIER, EXPLICIT_0] => Self::Foreign(
@@ -100,9 +102,6 @@ pub(super) fn looks_like_der(bytes: &[u8]) -> bool {
 /// What a file without PEM and DER is.
 pub(super) fn name_foreign(bytes: &[u8]) -> Error {
     let starts = |magic: &[u8]| bytes.starts_with(magic);
-    if starts(b"\xfe\xed\xfe\xed") {
-        return Error::unsupported("is a JKS keystore").with_hint("give the PEM files of key and certificate");
-    }
     if starts(b"\xce\xce\xce\xce") {
         return Error::unsupported("is a JCEKS keystore")
             .with_hint("convert it where Java is: keytool -importkeystore -deststoretype PKCS12");

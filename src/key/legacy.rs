@@ -10,9 +10,9 @@ use md5::{Digest, Md5};
 use zeroize::Zeroizing;
 
 use super::PrivateKey;
-use super::encrypted::{Protection, wrong_password};
 use crate::asn1;
 use crate::error::{Error, Result};
+use crate::pbe::{Protection, wrong_password};
 use crate::pem::Block;
 use crate::secret::{Password, SecretBytes};
 

@@ -1,24 +1,14 @@
-//! Encrypting a key under a password: PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018; RFC 5958, section 3).
-//!
-//! `pkcs8` would do it in one call, but it derives the key anew for each direction. Here one derivation (600,000
-//! iterations) serves both the encryption and the check that what was written opens again.
+//! Encrypting a key under a password: PKCS#8 EncryptedPrivateKeyInfo (RFC 5958, section 3).
 
 use std::fmt;
 use std::str::FromStr;
 
-use aes::Aes256;
-use cbc::cipher::block_padding::Pkcs7;
-use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
-use der::asn1::OctetStringRef;
-use der::{Decode, Encode};
-use pkcs8::EncryptedPrivateKeyInfoRef;
-use pkcs8::pkcs5::pbes2::Parameters;
 use rand_core::CryptoRng;
-use sha2::Sha256;
-use zeroize::Zeroizing;
 
-use super::{EncryptedPrivateKey, PrivateKey, internal};
+use super::{EncryptedPrivateKey, PrivateKey};
 use crate::error::{Error, Result};
+use crate::pbe::{MOST_ITERATIONS, Sealer};
+use crate::{Password, asn1};
 
 /// How often PBKDF2 hashes: what each guess at the password costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +16,7 @@ pub struct Iterations(u32);
 
 impl Iterations {
     /// The least that RFC 8018 (section 4.2) recommends, and the most that is read back.
-    const RANGE: std::ops::RangeInclusive<u32> = 1_000..=super::encrypted::MOST_ITERATIONS;
+    const RANGE: std::ops::RangeInclusive<u32> = 1_000..=MOST_ITERATIONS;
 
     /// A count from 1,000 to 10,000,000.
     ///
@@ -72,43 +62,25 @@ impl fmt::Display for Iterations {
 }
 
 impl PrivateKey {
-    /// The key as PKCS#8 EncryptedPrivateKeyInfo under `password`, with a salt of 16 random octets.
+    /// The key as PKCS#8 EncryptedPrivateKeyInfo under `password`: PBES2 with PBKDF2-HMAC-SHA256, a salt of 16 random
+    /// octets, and AES-256-CBC.
     ///
-    /// What was encoded is parsed, opened and compared with the key before it is returned.
+    /// What was encrypted is decrypted and compared before it is returned.
     ///
     /// # Errors
     /// Those of the encoder; none is expected.
     pub fn encrypt(
         &self,
-        password: &crate::Password,
+        password: &Password,
         iterations: Iterations,
         rng: &mut impl CryptoRng,
     ) -> Result<EncryptedPrivateKey> {
-        let (mut salt, mut iv) = ([0; 16], [0; 16]);
-        rng.fill_bytes(&mut salt);
-        rng.fill_bytes(&mut iv);
-        let parameters = Parameters::generate_pbkdf2_sha256_aes256cbc(iterations.get(), &salt, iv).map_err(internal)?;
-        let mut key = Zeroizing::new([0; 32]);
-        pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, iterations.get(), key.as_mut());
+        self.seal(Sealer::pbes2(password, iterations.get(), rng)?)
+    }
 
-        let plain = self.to_pkcs8_der()?;
-        let encryptor = cbc::Encryptor::<Aes256>::new_from_slices(key.as_ref(), &iv).map_err(internal)?;
-        let ciphertext = encryptor.encrypt_padded_vec::<Pkcs7>(plain.as_bytes());
-        let encrypted_data = OctetStringRef::new(&ciphertext).map_err(internal)?;
-        let der = EncryptedPrivateKeyInfoRef { encryption_algorithm: parameters.clone().into(), encrypted_data }
-            .to_der()
-            .map_err(internal)?;
-
-        let read = EncryptedPrivateKeyInfoRef::from_der(&der).map_err(internal)?;
-        let mut buffer = Zeroizing::new(read.encrypted_data.as_bytes().to_vec());
-        let opened = cbc::Decryptor::<Aes256>::new_from_slices(key.as_ref(), &iv)
-            .map_err(internal)?
-            .decrypt_padded::<Pkcs7>(&mut buffer);
-        let same_parameters = read.encryption_algorithm.pbes2() == Some(&parameters);
-        match opened {
-            Ok(opened) if opened == plain.as_bytes() && same_parameters => EncryptedPrivateKey::from_pkcs8_der(&der),
-            _ => Err(Error::malformed("the encrypted key does not open again")
-                .with_hint("this is a fault of the program or of the machine: please report it")),
-        }
+    pub(crate) fn seal(&self, sealer: Sealer) -> Result<EncryptedPrivateKey> {
+        let algorithm = sealer.algorithm().to_vec();
+        let ciphertext = sealer.seal(self.to_pkcs8_der()?.as_bytes())?;
+        EncryptedPrivateKey::from_pkcs8_der(&asn1::sequence(&[&algorithm, &asn1::octet_string(&ciphertext)]))
     }
 }

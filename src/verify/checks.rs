@@ -8,7 +8,7 @@ use crate::error::ErrorKind;
 use crate::{Error, time};
 
 impl Report {
-    fn add(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>, files: &[&str]) {
+    pub(crate) fn add(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>, files: &[&str]) {
         let files = files.iter().map(|&file| file.to_owned()).collect();
         self.checks.push(Check { name, outcome, detail: detail.into(), files, is_evidence: false });
     }
@@ -73,7 +73,7 @@ pub(super) fn objects(exhibits: &[Exhibit], criteria: &Criteria, report: &mut Re
                 let detail = "other users of this computer can read this private key (chmod 600 mends that)";
                 report.add("key-access", Outcome::Warning, detail, &[file]);
             }
-            Evidence::PrivateKey(_) | Evidence::PublicKey(_) => {}
+            Evidence::PrivateKey(_) | Evidence::PublicKey(_) | Evidence::Alias(_) | Evidence::Keystore { .. } => {}
             Evidence::CertRequest(request) => {
                 let holds = "the request is signed with its own key";
                 report.add_signature("csr-signature", request.verify_signature(), holds, &[file]);

@@ -60,7 +60,13 @@ pub(crate) enum Command {
     Csr(CsrArgs),
     /// Make the self-signed certificate that a request asks for (server.crt)
     Selfsign(SelfsignArgs),
-    /// Check that keys, requests and certificates belong together
+    /// Put key and certificate into a PKCS#12 keystore (keystore.p12), or change one
+    P12(P12Args),
+    /// Make a Java keystore (servercert.jks) from keystore.p12, or from key and certificate
+    Jks(JksArgs),
+    /// Take key, certificate and chain out of a keystore, as PEM
+    Export(ExportArgs),
+    /// Check that keys, requests, certificates and keystores belong together
     Verify(VerifyArgs),
     /// Show what is in a file, in plain words
     Show(ShowArgs),
@@ -71,6 +77,113 @@ pub(crate) struct PasswordArg {
     /// Where the password comes from: prompt, env:NAME, file:PATH, stdin, fd:N or generate[:PATH]
     #[arg(long, value_name = "SRC")]
     pub(crate) password_from: Option<PasswordSource>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StorePasswordArgs {
+    /// Where the password comes from that opens the key or keystore and, if there is no other, guards the new one:
+    /// prompt, env:NAME, file:PATH, stdin, fd:N or generate[:PATH]
+    #[arg(long, value_name = "SRC")]
+    pub(crate) password_from: Option<PasswordSource>,
+    /// Where the password of the key comes from, if it is another
+    #[arg(long, value_name = "SRC")]
+    pub(crate) key_password_from: Option<PasswordSource>,
+    /// Where the password of the new keystore comes from, if it is another
+    #[arg(long, value_name = "SRC")]
+    pub(crate) store_password_from: Option<PasswordSource>,
+}
+
+/// What a keystore is made from: another one, or PEM files.
+#[derive(Args, Debug)]
+pub(crate) struct StoreInputArgs {
+    /// A PKCS#12 or JKS keystore to start from
+    #[arg(long = "in", visible_alias = "p12", value_name = "FILE", conflicts_with_all = ["key", "cert", "chain"])]
+    pub(crate) input: Option<PathBuf>,
+    /// The private key, with or without password [default: server.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// Its certificate [default: server.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<PathBuf>,
+    /// The certificates of its issuers, in any order
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain: Option<PathBuf>,
+    /// The name of the entry; of one in a keystore to start from, OLD=NEW [default: servercert]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) alias: Vec<String>,
+    /// Of a keystore to start from, take this entry alone
+    #[arg(long, value_name = "NAME", requires = "input")]
+    pub(crate) only: Option<String>,
+    #[command(flatten)]
+    pub(crate) passwords: StorePasswordArgs,
+}
+
+/// Who has to be able to read a PKCS#12 file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Compat {
+    /// AES-256 and SHA-256
+    #[default]
+    Modern,
+    /// Java before 8u301: 3DES and SHA-1
+    Java8,
+    /// Windows Server 2012 R2 and 2016: 3DES and SHA-1
+    Windows2016,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct P12Args {
+    #[command(flatten)]
+    pub(crate) source: StoreInputArgs,
+    /// The file to write [default: keystore.p12]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Who has to be able to read it
+    #[arg(long, value_enum, default_value_t = Compat::Modern)]
+    pub(crate) compat: Compat,
+    /// How often the password is hashed, for each of the parts
+    #[arg(long, value_name = "N", default_value = "100000")]
+    pub(crate) iterations: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct JksArgs {
+    #[command(flatten)]
+    pub(crate) source: StoreInputArgs,
+    /// The file to write [default: servercert.jks]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// The PKCS#12 or JKS keystore [default: keystore.p12]
+    #[arg(long = "in", value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+    /// The entry to take, if there are several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Option<String>,
+    /// The file for the private key [default: server.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_out: Option<PathBuf>,
+    /// The file for its certificate [default: server.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert_out: Option<PathBuf>,
+    /// The file for the certificates of its issuers, if there are any [default: chain.pem]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain_out: Option<PathBuf>,
+    /// Where the password of the keystore comes from
+    #[arg(long, value_name = "SRC")]
+    pub(crate) password_from: Option<PasswordSource>,
+    /// Where the password of the key comes from, if it is another (JKS)
+    #[arg(long, value_name = "SRC")]
+    pub(crate) key_password_from: Option<PasswordSource>,
+}
+
+/// Whose rules are to be kept beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Consumer {
+    /// What Salesforce imports
+    Salesforce,
 }
 
 #[derive(Args, Debug)]
@@ -97,6 +210,18 @@ pub(crate) struct InitArgs {
     pub(crate) days: String,
     #[command(flatten)]
     pub(crate) password: PasswordArg,
+    /// Make a PKCS#12 keystore too (keystore.p12)
+    #[arg(long)]
+    pub(crate) p12: bool,
+    /// Make a Java keystore too (servercert.jks)
+    #[arg(long)]
+    pub(crate) jks: bool,
+    /// The name of the entry in the keystores
+    #[arg(long, value_name = "NAME", default_value = "servercert")]
+    pub(crate) alias: String,
+    /// Where the password of the keystores comes from, if it is another than the key's
+    #[arg(long, value_name = "SRC")]
+    pub(crate) store_password_from: Option<PasswordSource>,
 }
 
 #[derive(Args, Debug)]
@@ -207,8 +332,11 @@ pub(crate) struct VerifyArgs {
     /// Let warnings and checks that could not run fail too
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Check the rules of a consumer too
+    #[arg(long = "for", value_name = "CONSUMER", value_enum)]
+    pub(crate) consumer: Option<Consumer>,
     #[command(flatten)]
-    pub(crate) password: PasswordArg,
+    pub(crate) passwords: StorePasswordArgs,
 }
 
 #[derive(Args, Debug)]

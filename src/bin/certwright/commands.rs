@@ -3,8 +3,11 @@
 mod csr;
 mod decrypt;
 mod encrypt;
+mod export;
 mod genkey;
 mod init;
+mod jks;
+mod p12;
 mod selfsign;
 mod show;
 mod verify;
@@ -24,6 +27,9 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Encrypt(args) => encrypt::run(args, session),
         Command::Csr(args) => csr::run(args, session),
         Command::Selfsign(args) => selfsign::run(args, session),
+        Command::P12(args) => p12::run(args, session),
+        Command::Jks(args) => jks::run(args, session),
+        Command::Export(args) => export::run(args, session),
         Command::Show(args) => show::run(args, session),
         Command::Verify(args) => verify::run(args, session),
     }

@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     EncryptedPrivateKey,
     CertRequest,
     Certificate,
+    Pkcs12,
+    Jks,
     Password,
 }
 
@@ -32,13 +34,17 @@ impl Kind {
             Self::EncryptedPrivateKey => "encrypted-private-key",
             Self::CertRequest => "csr",
             Self::Certificate => "certificate",
+            Self::Pkcs12 => "pkcs12",
+            Self::Jks => "jks",
             Self::Password => "password",
         }
     }
 
     fn visibility(self) -> Visibility {
         match self {
-            Self::PrivateKey | Self::EncryptedPrivateKey | Self::Password => Visibility::Secret,
+            Self::PrivateKey | Self::EncryptedPrivateKey | Self::Pkcs12 | Self::Jks | Self::Password => {
+                Visibility::Secret
+            }
             Self::CertRequest | Self::Certificate => Visibility::Public,
         }
     }
@@ -177,7 +183,11 @@ impl Delivery {
         };
         let mut exhibits = Vec::new();
         for product in self.products.iter().filter(|product| product.kind != Kind::Password) {
+            // A chain is several certificates in one file.
             let mut items = inspect::inspect(product.bytes.as_bytes())?;
+            if product.kind == Kind::Certificate {
+                items.truncate(1);
+            }
             let object = items.pop().filter(|_| items.is_empty()).map(|item| item.object);
             let evidence = match object.transpose()? {
                 Some(object) if object.kind() != product.kind.as_str() => {
@@ -186,7 +196,7 @@ impl Delivery {
                 Some(Object::PrivateKey(key)) => Evidence::PrivateKey(key.public_key()),
                 Some(Object::CertRequest(request)) => Evidence::CertRequest(request),
                 Some(Object::Certificate(certificate)) => Evidence::Certificate(certificate),
-                // Opened and compared when it was encrypted; a second derivation would cost as much again.
+                // Opened and compared when it was made; another derivation would cost as much again.
                 Some(_) => continue,
                 None => return Err(broken(product, "it is not one object".to_owned())),
             };

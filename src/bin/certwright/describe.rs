@@ -5,13 +5,15 @@ use std::time::SystemTime;
 
 use certwright::inspect::Object;
 use certwright::key::{KeyAlgorithm, Protection};
-use certwright::{CertRequest, Certificate, EncryptedPrivateKey, Error, Password, PublicKey, SanName, Subject, time};
+use certwright::keystore::{Entry, Format};
+use certwright::{
+    CertRequest, Certificate, EncodedKeystore, EncryptedPrivateKey, Error, Password, PublicKey, SanName, Subject,
+    salesforce, time,
+};
 use serde_json::{Map, Value, json};
 
 use crate::table::{self, hex, octets};
 
-/// What the setup guide says Salesforce takes.
-const SALESFORCE_LIMIT: usize = 4096;
 /// Below this an encrypted key resists guessing noticeably less than it should.
 const FEW_ITERATIONS: u64 = 100_000;
 
@@ -91,6 +93,7 @@ pub(crate) fn describe(name: &str, object: &Object, password: Option<&Password>,
         }
         Object::CertRequest(request) => cert_request(name, request),
         Object::Certificate(certificate) => self::certificate(name, certificate, now),
+        Object::Keystore(store) => keystore(name, store, password, now),
         other => Description::new(name, other.kind(), other.kind()),
     }
 }
@@ -152,6 +155,67 @@ fn encrypted_key(name: &str, key: &EncryptedPrivateKey, password: Option<&Passwo
     told
 }
 
+fn keystore(name: &str, store: &EncodedKeystore, password: Option<&Password>, now: SystemTime) -> Description {
+    let mut told = Description::new(name, store.format().kind(), &format!("{} keystore", store.format()));
+    let protections: Vec<String> = store.protections().iter().map(ToString::to_string).collect();
+    told.row("encryption", if protections.is_empty() { "none".to_owned() } else { protections.join("; ") });
+    told.set("encryption", json!(protections));
+    told.row("integrity", store.integrity().unwrap_or("nothing guards it against changes"));
+    told.set("integrity", json!(store.integrity()));
+    if store.format() == Format::Jks {
+        told.warn("JKS guards its keys with one SHA-1 per guess: its password should guard nothing else");
+    }
+    let opened = match password.map(|password| store.open(password, None)) {
+        Some(Ok(opened)) => opened,
+        Some(Err(error)) => {
+            told.row("inside", error.to_string());
+            told.is_readable = false;
+            return told;
+        }
+        None => {
+            told.row("inside", "not looked at; --password-from says where its password is");
+            return told;
+        }
+    };
+    let mut entries = Vec::new();
+    for entry in &opened.entries {
+        let alias = entry.alias().escape_debug().to_string();
+        let (kind, certificate, length) = match entry {
+            Entry::Identity(identity) => ("private-key", identity.chain().first(), identity.chain().len()),
+            Entry::LoneKey { .. } => ("private-key", None, 0),
+            Entry::Certificate { certificate, .. } => ("certificate", Some(certificate), 1),
+            Entry::Unreadable { error, .. } => {
+                told.row("entry", format!("\"{alias}\": {error}"));
+                told.is_readable = false;
+                entries.push(json!({ "alias": entry.alias(), "kind": "unreadable", "error": error.to_string() }));
+                continue;
+            }
+            _ => continue,
+        };
+        let mut json = json!({ "alias": entry.alias(), "kind": kind, "chain_length": length });
+        let mut text = format!("\"{alias}\": {}", if kind == "private-key" { "private key" } else { "certificate" });
+        if let Some(certificate) = certificate {
+            let inner = self::certificate("", certificate, now);
+            let until = time::date(certificate.validity().not_after());
+            text += &format!(" for {}, valid until {until}", who(certificate.subject()));
+            if length > 1 {
+                text += &format!(", chain of {length}");
+            }
+            json["certificate"] = inner.to_json();
+        }
+        told.row("entry", text);
+        if let Some(certificate) = certificate {
+            told.row("SHA-256", octets(&certificate.sha256()));
+        }
+        if let (Entry::Identity(_), Some(problem)) = (entry, salesforce::alias_problem(entry.alias())) {
+            told.warn(format!("the alias \"{alias}\" {problem}; Salesforce refuses it"));
+        }
+        entries.push(json);
+    }
+    told.set("entries", json!(entries));
+    told
+}
+
 fn cert_request(name: &str, request: &CertRequest) -> Description {
     let mut told = Description::new(name, "csr", "certificate signing request");
     told.row("for", who(request.subject()));
@@ -209,7 +273,7 @@ fn certificate(name: &str, certificate: &Certificate, now: SystemTime) -> Descri
     }
     told.row("serial number", certificate.serial());
     told.set("serial", json!(certificate.serial()));
-    salesforce(&mut told, certificate);
+    usable_at_salesforce(&mut told, certificate);
     told.row("SHA-256", octets(&certificate.sha256()));
     told.row("SHA-1", octets(&certificate.sha1()));
     told.set("sha256", json!(hex(&certificate.sha256())));
@@ -285,16 +349,18 @@ fn names(told: &mut Description, names: certwright::Result<Vec<SanName>>) {
 }
 
 /// Where it can be used: what the setup guide wants it for.
-fn salesforce(told: &mut Description, certificate: &Certificate) {
+fn usable_at_salesforce(told: &mut Description, certificate: &Certificate) {
     let (pem, der) = (certificate.to_pem().as_bytes().len(), certificate.to_der().len());
     told.row("size", format!("{pem} bytes as PEM, {der} as DER"));
     told.set("size", json!({ "pem": pem, "der": der }));
     let verdict = match certificate.public_key().map(|key| key.algorithm()) {
-        Ok(KeyAlgorithm::Rsa { bits: 2048 | 3072 | 4096 }) if pem <= SALESFORCE_LIMIT => "can be uploaded",
-        Ok(KeyAlgorithm::Rsa { bits: 2048 | 3072 | 4096 }) if der <= SALESFORCE_LIMIT => {
+        Ok(KeyAlgorithm::Rsa { bits }) if salesforce::takes_bits(bits) && pem <= salesforce::LARGEST_CERTIFICATE => {
+            "can be uploaded"
+        }
+        Ok(KeyAlgorithm::Rsa { bits }) if salesforce::takes_bits(bits) && der <= salesforce::LARGEST_CERTIFICATE => {
             "can be uploaded as DER, PEM is over its 4 KB: show --der --out FILE"
         }
-        Ok(KeyAlgorithm::Rsa { bits: 2048 | 3072 | 4096 }) => "no: it is over 4 KB",
+        Ok(KeyAlgorithm::Rsa { bits }) if salesforce::takes_bits(bits) => "no: it is over 4 KB",
         _ => "no: only RSA keys of 2048, 3072 or 4096 bits serve there",
     };
     told.row("Salesforce", verdict);

@@ -98,7 +98,9 @@ fn read(path: &Path, is_named: bool, session: &mut Session) -> Result<Gathered> 
         Err(error) => return Ok(Gathered { name, is_named, size: 1, is_exposed: false, items: Err(error) }),
     };
     let items = inspect::inspect(bytes.as_bytes());
-    let is_key = |item: &Item| matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_)));
+    let is_key = |item: &Item| {
+        matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_) | Object::Keystore(_)))
+    };
     let holds_key = items.iter().flatten().any(is_key);
     let is_exposed = holds_key && input::is_readable_by_others(path);
     Ok(Gathered { name, is_named, size: bytes.as_bytes().len(), is_exposed, items })

@@ -119,7 +119,7 @@ pub(crate) fn private_key(
             Ok((key, false))
         }
         FoundKey::Locked(key) => {
-            let key = password::unlock(&key, path, source, option, session)?;
+            let (key, _) = password::unlock(path, source, option, session, |password| key.decrypt(password))?;
             check_rsa(&key, path)?;
             Ok((key, true))
         }

@@ -10,6 +10,7 @@ mod interrupt;
 mod password;
 mod session;
 mod status;
+mod store;
 mod table;
 mod terminal;
 

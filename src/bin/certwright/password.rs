@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use certwright::error::printable;
 use certwright::output::Rules;
-use certwright::{EncryptedPrivateKey, Error, ErrorKind, Password, PrivateKey, Result};
+use certwright::{Error, ErrorKind, Password, Result};
 use clap::builder::{StringValueParser, TypedValueParser, ValueParserFactory};
 
 use crate::input;
@@ -100,22 +101,32 @@ pub(crate) fn protect(rules: Rules, sources: &[Option<&PasswordSource>]) -> Rule
 }
 
 /// Where [`create`] will have the password written, if it is going to generate one.
-pub(crate) fn file_to_write(source: Option<&PasswordSource>, session: &Session) -> Option<PathBuf> {
+pub(crate) fn file_to_write(source: Option<&PasswordSource>, default: &str, session: &Session) -> Option<PathBuf> {
     match source {
-        Some(PasswordSource::Generate(path)) => Some(session.path(path.clone(), "server.pass.txt")),
+        Some(PasswordSource::Generate(path)) => Some(session.path(path.clone(), default)),
         _ => None,
     }
 }
 
-/// A password to protect `what` with.
-pub(crate) fn create(what: &str, source: Option<&PasswordSource>, session: &mut Session) -> Result<NewPassword> {
+/// Where a generated password of a private key goes.
+pub(crate) const KEY_FILE: &str = "server.pass.txt";
+/// Where a generated password of a keystore goes.
+pub(crate) const STORE_FILE: &str = "keystore.pass.txt";
+
+/// A password to protect `what` with; a generated one is to be written to `default`, if to no other file.
+pub(crate) fn create(
+    what: &str,
+    source: Option<&PasswordSource>,
+    default: &str,
+    session: &mut Session,
+) -> Result<NewPassword> {
     let password = match or_prompt(source, "add --password-from generate, env:NAME, file:PATH or stdin", session)? {
         PasswordSource::Generate(_) => Password::generate(&mut session.rng()),
         PasswordSource::Prompt => ask_twice(what, session)?,
         other => read(other, session)?,
     };
     password.check_strength()?;
-    Ok(NewPassword { password, file: file_to_write(source, session) })
+    Ok(NewPassword { password, file: file_to_write(source, default, session) })
 }
 
 fn ask_twice(what: &str, session: &mut Session) -> Result<Password> {
@@ -134,27 +145,29 @@ fn ask_twice(what: &str, session: &mut Session) -> Result<Password> {
         .with_hint("run it again, or let --password-from generate make one"))
 }
 
-/// Opens `key`, which is in the file `path`.
-pub(crate) fn unlock(
-    key: &EncryptedPrivateKey,
+/// Opens what is in the file `path` with the password of `source`, or one that is asked for three times at most; gives
+/// the password too.
+pub(crate) fn unlock<T>(
     path: &Path,
     source: Option<&PasswordSource>,
     option: &str,
     session: &mut Session,
-) -> Result<PrivateKey> {
+    open: impl Fn(&Password) -> Result<T>,
+) -> Result<(T, Password)> {
     let way_out = format!("add {option} env:NAME, file:PATH or stdin");
     let source = or_prompt(source, &way_out, session).map_err(|error| error.with_path(path))?;
     let in_file = |error: Error| error.with_path(path);
     if *source != PasswordSource::Prompt {
         let password = read(source, session)?;
-        return key.decrypt(&password).map_err(in_file);
+        return Ok((open(&password).map_err(in_file)?, password));
     }
-    let question = format!("Password of {}", path.display());
+    let question = format!("Password of {}", printable(path));
     for left in (0..TRIES).rev() {
         let password = session.terminal.ask_secret(&question)?;
-        match key.decrypt(&password) {
+        match open(&password) {
+            Ok(opened) => return Ok((opened, password)),
             Err(error) if error.kind() == ErrorKind::Password && left > 0 => session.terminal.note(&error.to_string()),
-            other => return other.map_err(in_file),
+            Err(error) => return Err(in_file(error)),
         }
     }
     Err(Error::new(ErrorKind::Password, "was not opened").with_path(path))
@@ -171,12 +184,12 @@ pub(crate) fn open_all(source: Option<&PasswordSource>, session: &mut Session) -
 pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Password> {
     match source {
         PasswordSource::Env(name) => {
-            let value = std::env::var_os(name).filter(|value| !value.is_empty());
+            let value = std::env::var_os(name);
             let value = value.ok_or_else(|| {
                 // A name that is none is a password that a shell put in its place.
                 let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
                 let shown = if is_name { name } else { "that --password-from names" };
-                Error::new(ErrorKind::Usage, format!("the environment variable {shown} is not set, or empty"))
+                Error::new(ErrorKind::Usage, format!("the environment variable {shown} is not set"))
                     .with_hint("give the name of the variable, without $, and set it")
             })?;
             Ok(Password::new(value.into_encoded_bytes()))

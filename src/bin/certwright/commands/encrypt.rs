@@ -13,7 +13,7 @@ pub(super) fn run(args: EncryptArgs, session: &mut Session) -> Result<ExitStatus
     let source = args.password.password_from.as_ref();
     let input = session.path(args.input, "server.key");
     let out = session.path(args.out, "server.pass.key");
-    let password_file = password::file_to_write(source, session);
+    let password_file = password::file_to_write(source, password::KEY_FILE, session);
     let paths: Vec<_> = [Some(out.as_path()), password_file.as_deref()].into_iter().flatten().collect();
     let old_source = args.old_password_from.as_ref();
     let rules = password::protect(session.rules().with_input(&input), &[source, old_source]);
@@ -21,7 +21,7 @@ pub(super) fn run(args: EncryptArgs, session: &mut Session) -> Result<ExitStatus
 
     let (key, _) = input::private_key(&input, old_source, "--old-password-from", session)
         .map_err(|error| input::or_make(error, "make it with genkey and decrypt first, or name the key with --in"))?;
-    let new = password::create(&out.display().to_string(), source, session)?;
+    let new = password::create(&out.display().to_string(), source, password::KEY_FILE, session)?;
     let mut rng = session.rng();
     let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
     let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());

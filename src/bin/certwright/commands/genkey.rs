@@ -13,12 +13,15 @@ pub(super) fn run(args: GenkeyArgs, session: &mut Session) -> Result<ExitStatus>
     let iterations: Iterations = args.key.iterations.parse()?;
     let source = args.password.password_from.as_ref();
     let out = session.path(args.out, "server.pass.key");
-    let password_file = password::file_to_write(source, session);
+    let password_file = password::file_to_write(source, password::KEY_FILE, session);
     let paths: Vec<_> = [Some(out.as_path()), password_file.as_deref()].into_iter().flatten().collect();
     let mut delivery = Delivery::plan("genkey", password::protect(session.rules(), &[source]), &paths, session)?;
 
-    let password =
-        if args.unencrypted { None } else { Some(password::create(&out.display().to_string(), source, session)?) };
+    let password = if args.unencrypted {
+        None
+    } else {
+        Some(password::create(&out.display().to_string(), source, password::KEY_FILE, session)?)
+    };
     let mut rng = session.rng();
     let key = session.busy("making the key", || PrivateKey::generate_rsa(bits, &mut rng))?;
     match password {

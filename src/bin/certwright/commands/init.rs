@@ -3,13 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use certwright::error::printable;
-use certwright::{CertRequest, Certificate, Iterations, PrivateKey, Result, RsaBits, Validity, time};
+use certwright::keystore::Compatibility;
+use certwright::{
+    CertRequest, Certificate, Error, ErrorKind, Identity, Iterations, Keystore, PrivateKey, Result, RsaBits, Validity,
+    time,
+};
 
 use crate::cli::InitArgs;
 use crate::delivery::{Delivery, Kind};
 use crate::session::Session;
 use crate::status::ExitStatus;
-use crate::{password, table};
+use crate::{password, store, table};
+
+/// For each part of the PKCS#12 file.
+const STORE_ITERATIONS: u32 = 100_000;
 
 /// The guide's file names.
 struct Names {
@@ -18,6 +25,8 @@ struct Names {
     pem: PathBuf,
     csr: PathBuf,
     crt: PathBuf,
+    p12: PathBuf,
+    jks: PathBuf,
 }
 
 impl Names {
@@ -29,6 +38,8 @@ impl Names {
             pem: name("server.pem"),
             csr: name("server.csr"),
             crt: name("server.crt"),
+            p12: name("keystore.p12"),
+            jks: name("servercert.jks"),
         }
     }
 }
@@ -43,17 +54,36 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     let source = args.password.password_from.as_ref();
 
     let names = Names::new(session);
-    let password_file = password::file_to_write(source, session);
+    let password_file = password::file_to_write(source, password::KEY_FILE, session);
     let mut paths: Vec<&Path> = vec![&names.pass_key, &names.key, &names.pem, &names.csr, &names.crt];
     paths.extend(password_file.as_deref());
-    let mut rules = password::protect(session.rules(), &[source]);
+    let (with_p12, with_jks) = (args.p12, args.jks);
+    paths.extend(
+        [(with_p12, &names.p12), (with_jks, &names.jks)]
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, path)| path.as_path()),
+    );
+    let store_source = args.store_password_from.as_ref();
+    if store_source.is_some() && !with_p12 && !with_jks {
+        return Err(Error::new(ErrorKind::Usage, "--store-password-from is for the keystores of --p12 and --jks")
+            .with_hint("add one of them, or leave it out"));
+    }
+    let store_password_file =
+        store_source.and_then(|source| password::file_to_write(Some(source), password::STORE_FILE, session));
+    paths.extend(store_password_file.as_deref());
+    let mut rules = password::protect(session.rules(), &[source, store_source]);
     if let Some(folder) = &session.dir {
         rules = rules.with_new_folder(folder);
     }
     let mut delivery = Delivery::plan("init", rules, &paths, session)?;
 
     let subject = args.subject.resolve(session)?;
-    let new = password::create(&names.pass_key.display().to_string(), source, session)?;
+    let new = password::create(&names.pass_key.display().to_string(), source, password::KEY_FILE, session)?;
+    let store_password = match store_source {
+        Some(_) => Some(password::create("the keystores", store_source, password::STORE_FILE, session)?),
+        None => None,
+    };
     let mut rng = session.rng();
     let key = session.busy("making the key", || PrivateKey::generate_rsa(bits, &mut rng))?;
     let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
@@ -71,7 +101,27 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     if let Some(file) = &new.file {
         delivery.add_password(file, &new.password, &names.pass_key);
     }
-    delivery.set_key(key.public_key());
+    let public_key = key.public_key();
+    if with_p12 || with_jks {
+        let password = store_password.as_ref().map_or(&new.password, |store| &store.password);
+        let keystore = Keystore::of(Identity::new(args.alias, key, vec![certificate.clone()])?);
+        store::warn(&keystore, with_p12.then_some(password), session);
+        let entry = store::in_words(&keystore);
+        if with_p12 {
+            let bytes = session.busy("encrypting the keystore", || {
+                keystore.to_p12(password, Compatibility::Modern, STORE_ITERATIONS, &mut rng)
+            })?;
+            delivery.add(&names.p12, Kind::Pkcs12, format!("PKCS#12 keystore, {entry}"), bytes);
+        }
+        if with_jks {
+            let bytes = keystore.to_jks(password, session.now, &mut rng)?;
+            delivery.add(&names.jks, Kind::Jks, format!("Java keystore (JKS), {}", entry.to_lowercase()), bytes);
+        }
+        if let Some((store, file)) = store_password.as_ref().and_then(|store| Some((store, store.file.as_ref()?))) {
+            delivery.add_password(file, &store.password, if with_p12 { &names.p12 } else { &names.jks });
+        }
+    }
+    delivery.set_key(public_key);
     let fingerprint = table::octets(&certificate.sha256());
     delivery.set_certificate(certificate);
     delivery.complete(session)?;

@@ -1,0 +1,48 @@
+//! `jks`: a Java keystore.
+
+use certwright::Result;
+use certwright::keystore::Entry;
+
+use crate::cli::JksArgs;
+use crate::delivery::{Delivery, Kind};
+use crate::password;
+use crate::session::Session;
+use crate::status::ExitStatus;
+use crate::store::{self, Source};
+
+pub(super) fn run(args: JksArgs, session: &mut Session) -> Result<ExitStatus> {
+    let out = session.path(args.out, "servercert.jks");
+    let source = Source::new(&args.source, Some("keystore.p12"), session);
+    let password_file = password::file_to_write(store::new_source(&args.source), password::STORE_FILE, session);
+    let paths: Vec<_> = [Some(out.as_path()), password_file.as_deref()].into_iter().flatten().collect();
+    let mut delivery = Delivery::plan("jks", source.protect(session.rules(), &args.source), &paths, session)?;
+
+    let (keystore, opened) = source.load(&args.source, session)?;
+    let new = store::new_password(&args.source, opened, &out, session)?;
+    store::warn(&keystore, None, session);
+    for entry in &keystore.entries {
+        let lower = entry.alias().to_lowercase();
+        if lower != entry.alias() {
+            let text =
+                format!("note: Java looks aliases up in lower case: \"{}\" is stored as \"{lower}\"", entry.alias());
+            session.terminal.note(&text);
+        }
+    }
+    if args.source.passwords.store_password_from.is_none() {
+        session.terminal.note(
+            "note: JKS guards its key with one SHA-1 per guess; a password that also guards other files is safer kept out \
+             of it (--store-password-from)",
+        );
+    }
+    let bytes = keystore.to_jks(&new.password, session.now, &mut session.rng())?;
+    delivery.add(&out, Kind::Jks, format!("JKS; {}", store::in_words(&keystore)), bytes);
+    if let Some(file) = &new.file {
+        delivery.add_password(file, &new.password, &out);
+    }
+    if let [Entry::Identity(identity)] = keystore.entries.as_slice() {
+        delivery.set_key(identity.key().public_key());
+        delivery.set_certificate(identity.chain()[0].clone());
+    }
+    delivery.complete(session)?;
+    Ok(ExitStatus::Done)
+}

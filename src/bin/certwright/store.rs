@@ -1,0 +1,187 @@
+//! What `p12`, `jks` and `export` start from, and what they share.
+
+use std::path::{Path, PathBuf};
+
+use certwright::error::printable;
+use certwright::inspect;
+use certwright::keystore::Entry;
+use certwright::output::Rules;
+use certwright::{Error, ErrorKind, Identity, Keystore, Password, Result, salesforce};
+
+use crate::cli::StoreInputArgs;
+use crate::input;
+use crate::password::{self, NewPassword, PasswordSource};
+use crate::session::Session;
+
+/// The name of the entry where none is given: what the setup guide renames it to.
+const ALIAS: &str = "servercert";
+
+/// Where a keystore is to come from.
+pub(crate) enum Source {
+    /// Another keystore.
+    Store(PathBuf),
+    /// A key, its certificate, and perhaps those of its issuers.
+    Pem { key: PathBuf, cert: PathBuf, chain: Option<PathBuf> },
+}
+
+impl Source {
+    /// What was asked for; `default` is the keystore to start from where nothing was.
+    pub(crate) fn new(args: &StoreInputArgs, default: Option<&str>, session: &Session) -> Self {
+        let names_pem = args.key.is_some() || args.cert.is_some() || args.chain.is_some();
+        match (&args.input, default) {
+            (Some(path), _) => Self::Store(path.clone()),
+            (None, Some(default)) if !names_pem => Self::Store(session.default_path(default)),
+            _ => Self::Pem {
+                key: session.path(args.key.clone(), "server.key"),
+                cert: session.path(args.cert.clone(), "server.crt"),
+                chain: args.chain.clone(),
+            },
+        }
+    }
+
+    /// `rules` under which none of the inputs is written over.
+    pub(crate) fn protect(&self, rules: Rules, args: &StoreInputArgs) -> Rules {
+        let rules = match self {
+            Self::Store(path) => rules.with_input(path),
+            Self::Pem { key, cert, chain } => {
+                let rules = rules.with_input(key).with_input(cert);
+                chain.iter().fold(rules, |rules, chain| rules.with_input(chain))
+            }
+        };
+        let passwords = &args.passwords;
+        let sources = [&passwords.password_from, &passwords.key_password_from, &passwords.store_password_from];
+        password::protect(rules, &sources.map(Option::as_ref))
+    }
+
+    /// The keystore, and the password that opened something on the way.
+    pub(crate) fn load(&self, args: &StoreInputArgs, session: &mut Session) -> Result<(Keystore, Option<Password>)> {
+        let passwords = &args.passwords;
+        match self {
+            Self::Store(path) => {
+                let source = passwords.password_from.as_ref().or(passwords.key_password_from.as_ref());
+                let source = source.or(passwords.store_password_from.as_ref());
+                let (mut store, password) =
+                    open(path, source, passwords.key_password_from.as_ref(), session).map_err(|error| {
+                        input::or_make(error, "make it with p12 first, name it with --in, or give --key and --cert")
+                    })?;
+                if let Some(only) = &args.only {
+                    store.keep_only(only).map_err(|error| error.with_path(path))?;
+                }
+                for alias in &args.alias {
+                    let (old, new) = alias.split_once('=').ok_or_else(|| {
+                        Error::new(ErrorKind::Usage, format!("\"{alias}\" does not say which entry is to be renamed"))
+                            .with_hint("write it as --alias OLD=NEW")
+                    })?;
+                    store.rename(old, new).map_err(|error| error.with_path(path))?;
+                }
+                Ok((store, Some(password)))
+            }
+            Self::Pem { key, cert, chain } => {
+                let source = passwords.key_password_from.as_ref().or(passwords.password_from.as_ref());
+                let source = source.or(passwords.store_password_from.as_ref());
+                let bytes = input::read(key, session).map_err(|error| {
+                    input::or_make(error, "make it with genkey and decrypt first, or name it with --key")
+                })?;
+                let found = inspect::private_key(bytes.as_bytes()).map_err(|error| error.with_path(key))?;
+                let (key, password) = match found {
+                    inspect::FoundKey::Open(key) => (key, None),
+                    inspect::FoundKey::Locked(locked) => {
+                        let open = |password: &Password| locked.decrypt(password);
+                        let (key, password) = password::unlock(key, source, "--key-password-from", session, open)?;
+                        (key, Some(password))
+                    }
+                };
+                let mut certificates = read_certificates(cert, session)
+                    .map_err(|error| input::or_make(error, "make it with selfsign first, or name it with --cert"))?;
+                if let Some(chain) = chain {
+                    certificates.extend(read_certificates(chain, session)?);
+                }
+                let alias = match args.alias.as_slice() {
+                    [] => ALIAS,
+                    [alias] => alias,
+                    _ => {
+                        return Err(
+                            Error::new(ErrorKind::Usage, "one entry has one alias").with_hint("give --alias once")
+                        );
+                    }
+                };
+                let identity = Identity::new(alias, key, certificates).map_err(|error| error.with_path(cert))?;
+                Ok((Keystore::of(identity), password))
+            }
+        }
+    }
+}
+
+fn read_certificates(path: &Path, session: &mut Session) -> Result<Vec<certwright::Certificate>> {
+    let bytes = input::read(path, session)?;
+    inspect::certificates(bytes.as_bytes()).map_err(|error| error.with_path(path))
+}
+
+/// Opens the keystore at `path`; gives its password too.
+pub(crate) fn open(
+    path: &Path,
+    source: Option<&PasswordSource>,
+    key_source: Option<&PasswordSource>,
+    session: &mut Session,
+) -> Result<(Keystore, Password)> {
+    let bytes = input::read(path, session)?;
+    let store = inspect::keystore(bytes.as_bytes()).map_err(|error| error.with_path(path))?;
+    let key_password = match key_source {
+        Some(key_source) if Some(key_source) != source => Some(password::read(key_source, session)?),
+        _ => None,
+    };
+    let open = |password: &Password| store.open(password, key_password.as_ref());
+    password::unlock(path, source, "--password-from", session, open)
+}
+
+/// The source of the password that is to guard the new keystore.
+pub(crate) fn new_source(args: &StoreInputArgs) -> Option<&PasswordSource> {
+    let passwords = &args.passwords;
+    let source = passwords.store_password_from.as_ref().or(passwords.password_from.as_ref());
+    source.or(passwords.key_password_from.as_ref())
+}
+
+/// The password for the new keystore `out`: the one that opened what it is made from, unless another is given.
+pub(crate) fn new_password(
+    args: &StoreInputArgs,
+    opened: Option<Password>,
+    out: &Path,
+    session: &mut Session,
+) -> Result<NewPassword> {
+    match opened {
+        Some(password) if args.passwords.store_password_from.is_none() => {
+            password.check_strength()?;
+            Ok(NewPassword { password, file: None })
+        }
+        _ => password::create(&printable(out), new_source(args), password::STORE_FILE, session),
+    }
+}
+
+/// Warns of aliases that the consumer refuses, and of a password that Java cannot use.
+pub(crate) fn warn(store: &Keystore, password: Option<&Password>, session: &mut Session) {
+    for entry in &store.entries {
+        if let (Entry::Identity(_), Some(problem)) = (entry, salesforce::alias_problem(entry.alias())) {
+            let text =
+                format!("warning: the alias \"{}\" {problem}; Salesforce refuses it", entry.alias().escape_debug());
+            session.terminal.note(&text);
+        }
+    }
+    if password.is_some_and(|password| !password.as_bytes().is_ascii()) {
+        session.terminal.note("warning: the password goes beyond ASCII; Java cannot open a PKCS#12 file with it");
+    }
+}
+
+/// The entries in words.
+pub(crate) fn in_words(store: &Keystore) -> String {
+    let entries: Vec<String> = store
+        .entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Identity(identity) if identity.chain().len() > 1 => {
+                format!("\"{}\" with a chain of {}", identity.alias().escape_debug(), identity.chain().len())
+            }
+            entry => format!("\"{}\"", entry.alias().escape_debug()),
+        })
+        .collect();
+    format!("entr{} {}", if entries.len() == 1 { "y" } else { "ies" }, entries.join(", "))
+}

@@ -1,0 +1,395 @@
+//! Keystores: several private keys with their chains, and trusted certificates, in one file under a password.
+
+mod jks;
+mod p12;
+
+use std::fmt;
+use std::time::SystemTime;
+
+use rand_core::CryptoRng;
+
+use crate::certificate::Certificate;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::PrivateKey;
+use crate::pbe::Protection;
+use crate::secret::{Password, SecretBytes};
+
+pub use p12::Compatibility;
+
+/// A private key with the certificates that go with it.
+#[derive(Debug)]
+pub struct Identity {
+    alias: String,
+    key: PrivateKey,
+    chain: Vec<Certificate>,
+}
+
+impl Identity {
+    /// `key` under `alias` with its certificate and those of its issuers, given in any order.
+    ///
+    /// # Errors
+    /// [`Mismatch`](ErrorKind::Mismatch) if none of the certificates is the key's, or if one belongs to no other.
+    pub fn new(alias: impl Into<String>, key: PrivateKey, certificates: Vec<Certificate>) -> Result<Self> {
+        let (chain, rest) = Self::order(&key, certificates);
+        if chain.is_empty() {
+            return Err(Error::new(ErrorKind::Mismatch, "the certificate does not belong to the private key")
+                .with_hint("compare them with certwright verify, and give the pair that belongs together"));
+        }
+        if let Some(stray) = rest.first() {
+            let fact = format!("the certificate of {} did not issue any of the others", stray.subject());
+            return Err(Error::new(ErrorKind::Mismatch, fact).with_hint("leave it out, or give the missing link too"));
+        }
+        Ok(Self { alias: alias.into(), key, chain })
+    }
+
+    /// The chain of `key` out of `certificates`, its own first, and what is left of them.
+    fn order(key: &PrivateKey, mut certificates: Vec<Certificate>) -> (Vec<Certificate>, Vec<Certificate>) {
+        let public = key.public_key();
+        let own = certificates.iter().position(|certificate| certificate.public_key().is_ok_and(|key| key == public));
+        let mut chain: Vec<Certificate> = own.map(|at| certificates.remove(at)).into_iter().collect();
+        while let Some(last) = chain.last() {
+            let signed = |issuer: &Certificate| {
+                last.issuer().to_der() == issuer.subject().to_der()
+                    && issuer.public_key().is_ok_and(|key| last.verify_signature(&key).is_ok())
+            };
+            match certificates.iter().position(signed) {
+                Some(at) if !last.is_self_issued() => chain.push(certificates.remove(at)),
+                _ => break,
+            }
+        }
+        // The same certificate twice is no stray.
+        certificates.retain(|certificate| !chain.iter().any(|known| known.to_der() == certificate.to_der()));
+        (chain, certificates)
+    }
+
+    /// The name of the entry.
+    pub fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    /// The private key.
+    pub fn key(&self) -> &PrivateKey {
+        &self.key
+    }
+
+    /// The certificates: the key's own first, then each one's issuer.
+    pub fn chain(&self) -> &[Certificate] {
+        &self.chain
+    }
+}
+
+/// One entry of a keystore.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Entry {
+    /// A private key with its chain.
+    Identity(Identity),
+    /// A private key without a certificate of its own.
+    LoneKey {
+        /// The name of the entry.
+        alias: String,
+        /// The key.
+        key: PrivateKey,
+    },
+    /// A certificate that belongs to no key of the store: one that is trusted, or one that was mixed up.
+    Certificate {
+        /// The name of the entry.
+        alias: String,
+        /// The certificate.
+        certificate: Certificate,
+    },
+    /// An entry that is there but could not be read.
+    Unreadable {
+        /// The name of the entry.
+        alias: String,
+        /// Why.
+        error: Error,
+    },
+}
+
+impl Entry {
+    /// The name of the entry.
+    pub fn alias(&self) -> &str {
+        match self {
+            Self::Identity(identity) => identity.alias(),
+            Self::LoneKey { alias, .. } | Self::Certificate { alias, .. } | Self::Unreadable { alias, .. } => alias,
+        }
+    }
+
+    fn set_alias(&mut self, new: String) {
+        match self {
+            Self::Identity(identity) => identity.alias = new,
+            Self::LoneKey { alias, .. } | Self::Certificate { alias, .. } | Self::Unreadable { alias, .. } => {
+                *alias = new
+            }
+        }
+    }
+}
+
+/// The formats of keystores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// PKCS#12 (RFC 7292).
+    Pkcs12,
+    /// Sun's JKS.
+    Jks,
+}
+
+impl Format {
+    /// The kind, as the command's JSON names it.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Pkcs12 => "pkcs12",
+            Self::Jks => "jks",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pkcs12 => "PKCS#12",
+            Self::Jks => "JKS",
+        })
+    }
+}
+
+/// A keystore that was opened, or is to be written.
+#[derive(Debug, Default)]
+pub struct Keystore {
+    /// The entries, in the order of the file.
+    pub entries: Vec<Entry>,
+}
+
+impl Keystore {
+    /// A keystore of one identity.
+    pub fn of(identity: Identity) -> Self {
+        Self { entries: vec![Entry::Identity(identity)] }
+    }
+
+    /// Gives the entry called `old` (in any case of its letters) the name `new`.
+    ///
+    /// # Errors
+    /// [`Usage`](ErrorKind::Usage) if there is none, or one of the new name already.
+    pub fn rename(&mut self, old: &str, new: &str) -> Result<()> {
+        let usage = |fact: String| Error::new(ErrorKind::Usage, fact).with_hint(self.hint());
+        if old.to_lowercase() != new.to_lowercase() && self.find(new).is_some() {
+            return Err(usage(format!("there is an entry \"{new}\" already")));
+        }
+        let at = self.find(old).ok_or_else(|| usage(format!("there is no entry \"{old}\"")))?;
+        self.entries[at].set_alias(new.to_owned());
+        Ok(())
+    }
+
+    /// Keeps the entry called `alias` alone.
+    ///
+    /// # Errors
+    /// [`Usage`](ErrorKind::Usage) if there is none.
+    pub fn keep_only(&mut self, alias: &str) -> Result<()> {
+        let at = self.find(alias).ok_or_else(|| {
+            Error::new(ErrorKind::Usage, format!("there is no entry \"{alias}\"")).with_hint(self.hint())
+        })?;
+        self.entries = vec![self.entries.swap_remove(at)];
+        Ok(())
+    }
+
+    fn find(&self, alias: &str) -> Option<usize> {
+        let same = |entry: &Entry| entry.alias().to_lowercase() == alias.to_lowercase();
+        self.entries.iter().position(same)
+    }
+
+    fn hint(&self) -> String {
+        let aliases: Vec<String> = self.entries.iter().map(|entry| format!("\"{}\"", entry.alias())).collect();
+        format!("the entries are {}", aliases.join(", "))
+    }
+
+    /// The one private key with its chain.
+    ///
+    /// # Errors
+    /// [`Usage`](ErrorKind::Usage) if there is none or more than one; the entry's own if it could not be read.
+    pub fn into_identity(self) -> Result<Identity> {
+        let hint = self.hint();
+        let mut identities = Vec::new();
+        for entry in self.entries {
+            match entry {
+                Entry::Identity(identity) => identities.push(identity),
+                Entry::LoneKey { alias, .. } => {
+                    return Err(Error::new(
+                        ErrorKind::Mismatch,
+                        format!("the key \"{alias}\" has no certificate of its own"),
+                    ));
+                }
+                Entry::Unreadable { error, .. } => return Err(error),
+                Entry::Certificate { .. } => {}
+            }
+        }
+        match (identities.pop(), identities.is_empty()) {
+            (Some(identity), true) => Ok(identity),
+            (Some(_), false) => Err(Error::new(ErrorKind::Usage, "holds several private keys")
+                .with_hint(format!("say which one with --only; {hint}"))),
+            (None, _) => Err(Error::new(ErrorKind::Usage, "holds no private key").with_hint("give another keystore")),
+        }
+    }
+
+    /// The keystore as PKCS#12 under `password`.
+    ///
+    /// # Errors
+    /// [`Password`](ErrorKind::Password) for a password that is no text, and the error of an entry that could not be read.
+    pub fn to_p12(
+        &self,
+        password: &Password,
+        compatibility: Compatibility,
+        iterations: u32,
+        rng: &mut impl CryptoRng,
+    ) -> Result<SecretBytes> {
+        let bytes = p12::write(self, password, compatibility, iterations, rng)?;
+        self.check_read_back(&p12::open(bytes.as_bytes(), password, password)?)?;
+        Ok(bytes)
+    }
+
+    /// The keystore as JKS under `password`, which guards the keys too; aliases become lower case, as Java looks them up.
+    /// `now` is the creation time of the entries.
+    ///
+    /// # Errors
+    /// As [`Self::to_p12`], and [`Unsupported`](ErrorKind::Unsupported) for a key without a certificate, which JKS cannot
+    /// hold.
+    pub fn to_jks(&self, password: &Password, now: SystemTime, rng: &mut impl CryptoRng) -> Result<SecretBytes> {
+        let bytes = jks::write(self, password, now, rng)?;
+        self.check_read_back(&jks::open(bytes.as_bytes(), password, password)?)?;
+        Ok(bytes)
+    }
+
+    /// What was written has to hold what was to be written.
+    fn check_read_back(&self, read: &Self) -> Result<()> {
+        let parts = |entry: &Entry| {
+            let key = match entry {
+                Entry::Identity(identity) => Some(identity.key.public_key()),
+                Entry::LoneKey { key, .. } => Some(key.public_key()),
+                _ => None,
+            };
+            let certificates: Vec<Vec<u8>> = match entry {
+                Entry::Identity(identity) => identity.chain.iter().map(|one| one.to_der().to_vec()).collect(),
+                Entry::Certificate { certificate, .. } => vec![certificate.to_der().to_vec()],
+                _ => Vec::new(),
+            };
+            (entry.alias().to_lowercase(), key, certificates)
+        };
+        let same = self.entries.len() == read.entries.len()
+            && self.entries.iter().all(|entry| read.entries.iter().any(|other| parts(other) == parts(entry)));
+        if same {
+            return Ok(());
+        }
+        Err(Error::malformed("the keystore that was made does not read back")
+            .with_hint("this is a fault of the program or of the machine: please report it"))
+    }
+}
+
+/// A keystore as it is found in a file.
+pub struct EncodedKeystore {
+    format: Format,
+    bytes: SecretBytes,
+    protections: Vec<Protection>,
+    integrity: Option<String>,
+}
+
+impl EncodedKeystore {
+    /// Reads a PKCS#12 file, in DER or BER, without a password: its outline, its algorithms and their bounds.
+    ///
+    /// # Errors
+    /// [`Malformed`](ErrorKind::Malformed) if it is none, [`Unsupported`](ErrorKind::Unsupported) for algorithms that are
+    /// not read, [`Policy`](ErrorKind::Policy) beyond a million iterations.
+    pub fn from_p12(bytes: &[u8]) -> Result<Self> {
+        let outline = p12::outline(bytes)?;
+        Ok(Self {
+            format: Format::Pkcs12,
+            bytes: SecretBytes::new(outline.der),
+            protections: outline.protections,
+            integrity: outline.mac,
+        })
+    }
+
+    /// Reads a JKS file without a password.
+    ///
+    /// # Errors
+    /// [`Malformed`](ErrorKind::Malformed) if it is none.
+    pub fn from_jks(bytes: &[u8]) -> Result<Self> {
+        jks::check(bytes)?;
+        let protection = Protection {
+            cipher: "XOR with SHA-1".to_owned(),
+            derivation: "SHA-1".to_owned(),
+            iterations: 1,
+            is_legacy_pem: false,
+        };
+        Ok(Self {
+            format: Format::Jks,
+            bytes: SecretBytes::new(bytes.to_vec()),
+            protections: vec![protection],
+            integrity: Some("SHA-1 digest".to_owned()),
+        })
+    }
+
+    /// The format.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// How its parts are protected, as far as that is known without a password.
+    pub fn protections(&self) -> &[Protection] {
+        &self.protections
+    }
+
+    /// What guards it against changes, in words; `None` if nothing does.
+    pub fn integrity(&self) -> Option<&str> {
+        self.integrity.as_deref()
+    }
+
+    /// Opens the store. `key_password` opens its keys where that is another than the store's.
+    ///
+    /// # Errors
+    /// [`Password`](ErrorKind::Password) if the password is wrong or the file was changed.
+    pub fn open(&self, password: &Password, key_password: Option<&Password>) -> Result<Keystore> {
+        let key_password = key_password.unwrap_or(password);
+        match self.format {
+            Format::Pkcs12 => p12::open(self.bytes.as_bytes(), password, key_password),
+            Format::Jks => jks::open(self.bytes.as_bytes(), password, key_password),
+        }
+    }
+}
+
+impl fmt::Debug for EncodedKeystore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EncodedKeystore({})", self.format)
+    }
+}
+
+/// The entries of keys and certificates that were found apart: each key with the chain that is its own.
+fn assemble(keys: Vec<(String, Result<PrivateKey>)>, mut certificates: Vec<(Option<String>, Certificate)>) -> Keystore {
+    let mut entries = Vec::new();
+    for (alias, key) in keys {
+        let key = match key {
+            Ok(key) => key,
+            Err(error) => {
+                entries.push(Entry::Unreadable { alias, error });
+                continue;
+            }
+        };
+        let all = certificates.iter().map(|(_, certificate)| certificate.clone()).collect();
+        let (chain, _) = Identity::order(&key, all);
+        entries.push(match chain.is_empty() {
+            true => Entry::LoneKey { alias, key },
+            false => Entry::Identity(Identity { alias, key, chain }),
+        });
+    }
+    let is_used = |certificate: &Certificate| {
+        entries.iter().any(|entry| match entry {
+            Entry::Identity(identity) => identity.chain.iter().any(|used| used.to_der() == certificate.to_der()),
+            _ => false,
+        })
+    };
+    certificates.retain(|(_, certificate)| !is_used(certificate));
+    entries.extend(certificates.into_iter().map(|(alias, certificate)| {
+        let alias = alias.unwrap_or_else(|| certificate.subject().to_string());
+        Entry::Certificate { alias, certificate }
+    }));
+    Keystore { entries }
+}
