@@ -4,13 +4,18 @@ use std::path::{Path, PathBuf};
 
 use certwright::error::printable;
 use certwright::inspect::{self, Object};
+use certwright::keystore::Entry;
 use certwright::output::{OutputSet, Published, Rules, Unfinished, Visibility};
 use certwright::verify::{self, Criteria, Evidence, Exhibit, Outcome};
-use certwright::{Certificate, Error, ErrorKind, Password, PublicKey, Result, SecretBytes, time};
+use certwright::{
+    Certificate, EncryptedPrivateKey, Error, ErrorKind, Keystore, Password, PrivateKey, PublicKey, Result, SecretBytes,
+    time,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::interrupt;
+use crate::password::NewPassword;
 use crate::session::Session;
 use crate::table::hex;
 use crate::terminal::is_broken_pipe;
@@ -100,6 +105,34 @@ impl Delivery {
         line.push(b'\n');
         let words = format!("the password of {}", printable(opens));
         self.add(path, Kind::Password, words, SecretBytes::new(line));
+    }
+
+    /// A private key that was put under a new password; with it, the password if it was generated.
+    pub(crate) fn add_locked_key(
+        &mut self,
+        path: &Path,
+        key: &PrivateKey,
+        locked: &EncryptedPrivateKey,
+        new: &NewPassword,
+    ) -> Result<()> {
+        let iterations = locked.protection()?.iterations;
+        let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
+        self.add(path, Kind::EncryptedPrivateKey, words, locked.to_pem()?);
+        if let Some(file) = &new.file {
+            self.add_password(file, &new.password, path);
+        }
+        Ok(())
+    }
+
+    /// A generated password, and what the keystore it guards tells of itself.
+    pub(crate) fn describe_keystore(&mut self, path: &Path, keystore: &Keystore, new: &NewPassword) {
+        if let Some(file) = &new.file {
+            self.add_password(file, &new.password, path);
+        }
+        if let [Entry::Identity(identity)] = keystore.entries.as_slice() {
+            self.key = Some(identity.key().public_key());
+            self.certificate = identity.chain().first().cloned();
+        }
     }
 
     pub(crate) fn set_key(&mut self, key: PublicKey) {

@@ -126,7 +126,14 @@ pub(crate) fn create(
         other => read(other, session)?,
     };
     password.check_strength()?;
-    Ok(NewPassword { password, file: file_to_write(source, default, session) })
+    let file = file_to_write(source, default, session);
+    let earlier = session.default_path(default);
+    let is_read = matches!(source, Some(PasswordSource::File(path)) if *path == earlier);
+    if file.is_none() && !is_read && earlier.exists() {
+        let text = format!("note: {} was there before; it may hold another password", printable(&earlier));
+        session.terminal.note(&text);
+    }
+    Ok(NewPassword { password, file })
 }
 
 fn ask_twice(what: &str, session: &mut Session) -> Result<Password> {

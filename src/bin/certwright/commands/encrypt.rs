@@ -3,7 +3,7 @@
 use certwright::{Iterations, Result};
 
 use crate::cli::EncryptArgs;
-use crate::delivery::{Delivery, Kind};
+use crate::delivery::Delivery;
 use crate::session::Session;
 use crate::status::ExitStatus;
 use crate::{input, password};
@@ -24,11 +24,7 @@ pub(super) fn run(args: EncryptArgs, session: &mut Session) -> Result<ExitStatus
     let new = password::create(&out.display().to_string(), source, password::KEY_FILE, session)?;
     let mut rng = session.rng();
     let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
-    let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
-    delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem()?);
-    if let Some(file) = new.file {
-        delivery.add_password(&file, &new.password, &out);
-    }
+    delivery.add_locked_key(&out, &key, &locked, &new)?;
     delivery.set_key(key.public_key());
     delivery.complete(session)?;
     Ok(ExitStatus::Done)

@@ -31,11 +31,7 @@ pub(super) fn run(args: GenkeyArgs, session: &mut Session) -> Result<ExitStatus>
         }
         Some(new) => {
             let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
-            let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
-            delivery.add(&out, Kind::EncryptedPrivateKey, words, locked.to_pem()?);
-            if let Some(file) = new.file {
-                delivery.add_password(&file, &new.password, &out);
-            }
+            delivery.add_locked_key(&out, &key, &locked, &new)?;
         }
     }
     delivery.set_key(key.public_key());

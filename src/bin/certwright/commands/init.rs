@@ -90,17 +90,13 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     let request = CertRequest::new(&subject, &sans, &key)?;
     let certificate = Certificate::self_signed(&request, &key, validity, &mut rng)?;
 
-    let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
-    delivery.add(&names.pass_key, Kind::EncryptedPrivateKey, words, locked.to_pem()?);
+    delivery.add_locked_key(&names.pass_key, &key, &locked, &new)?;
     delivery.add(&names.key, Kind::PrivateKey, "the same key without password: keep it secret", key.to_pkcs8_pem()?);
     delivery.add(&names.pem, Kind::PrivateKey, "the same again, for the integration", key.to_pkcs8_pem()?);
     delivery.add(&names.csr, Kind::CertRequest, "signing request", request.to_pem());
     let expires = time::date(validity.not_after());
     let words = format!("certificate, valid until {expires}");
     delivery.add(&names.crt, Kind::Certificate, words, certificate.to_pem());
-    if let Some(file) = &new.file {
-        delivery.add_password(file, &new.password, &names.pass_key);
-    }
     let public_key = key.public_key();
     if with_p12 || with_jks {
         let password = store_password.as_ref().map_or(&new.password, |store| &store.password);

@@ -1,7 +1,6 @@
 //! `jks`: a Java keystore.
 
 use certwright::Result;
-use certwright::keystore::Entry;
 
 use crate::cli::JksArgs;
 use crate::delivery::{Delivery, Kind};
@@ -36,13 +35,7 @@ pub(super) fn run(args: JksArgs, session: &mut Session) -> Result<ExitStatus> {
     }
     let bytes = keystore.to_jks(&new.password, session.now, &mut session.rng())?;
     delivery.add(&out, Kind::Jks, format!("JKS; {}", store::in_words(&keystore)), bytes);
-    if let Some(file) = &new.file {
-        delivery.add_password(file, &new.password, &out);
-    }
-    if let [Entry::Identity(identity)] = keystore.entries.as_slice() {
-        delivery.set_key(identity.key().public_key());
-        delivery.set_certificate(identity.chain()[0].clone());
-    }
+    delivery.describe_keystore(&out, &keystore, &new);
     delivery.complete(session)?;
     Ok(ExitStatus::Done)
 }

@@ -1,6 +1,6 @@
 //! `p12`: a PKCS#12 keystore.
 
-use certwright::keystore::{Compatibility, Entry};
+use certwright::keystore::Compatibility;
 use certwright::{Iterations, Result};
 
 use crate::cli::{Compat, P12Args};
@@ -48,13 +48,7 @@ pub(super) fn run(args: P12Args, session: &mut Session) -> Result<ExitStatus> {
     }
     let words = format!("PKCS#12, {protection}, {iterations} iterations; {}", store::in_words(&keystore));
     delivery.add(&out, Kind::Pkcs12, words, bytes);
-    if let Some(file) = &new.file {
-        delivery.add_password(file, &new.password, &out);
-    }
-    if let [Entry::Identity(identity)] = keystore.entries.as_slice() {
-        delivery.set_key(identity.key().public_key());
-        delivery.set_certificate(identity.chain()[0].clone());
-    }
+    delivery.describe_keystore(&out, &keystore, &new);
     delivery.complete(session)?;
     Ok(ExitStatus::Done)
 }
