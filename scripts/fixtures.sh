@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes fixtures/ anew with other people's tools, and writes down the command behind every file in fixtures/README.md.
 # The files are committed: tests read them without the tools. Needs openssl, ssh-keygen, keytool,
-# certtool (gnutls-bin) and pk12util, certutil (libnss3-tools).
+# certtool (gnutls-bin), pk12util and certutil (libnss3-tools), and Bouncy Castle (libbcprov-java).
 set -euo pipefail
 cd "$(dirname "$0")/../fixtures"
 rm -rf openssl openssh windows broken keystores
@@ -99,6 +99,8 @@ import_ keytool.p12 -deststoretype PKCS12
 import_ keytool.jks -deststoretype JKS
 import_ keytool-pkcs12-inside.jks
 import_ keytool.jceks -deststoretype JCEKS
+bc=/usr/share/java/bcprov.jar
+import_ bouncycastle.bcfks -deststoretype BCFKS -providerpath $bc -provider org.bouncycastle.jce.provider.BouncyCastleProvider
 cp $k/keytool.jks $k/keytool-several.jks
 keytool -genkeypair -noprompt -alias second -keyalg RSA -keysize 2048 -validity 36500 -dname 'O=Second' -keystore $k/keytool-several.jks -storepass "$kp" 2>/dev/null
 make $k/keytool-several.jks keytool -importcert -noprompt -alias trusted -file $o/other.crt -keystore $k/keytool-several.jks -storepass "$kp"

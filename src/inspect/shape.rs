@@ -43,6 +43,11 @@ impl Shape {
             [INTEGER, INTEGER, INTEGER, INTEGER, INTEGER, INTEGER] => Self::Foreign(unsupported_key("a DSA key")),
             [INTEGER, OCTET_STRING, ..] => Self::Sec1,
             [INTEGER, SEQUENCE] | [INTEGER, SEQUENCE, SEQUENCE] => Self::Pfx,
+            // Bouncy Castle's ObjectStore: encrypted data, then its integrity check.
+            [SEQUENCE, SEQUENCE] if is_bcfks(&parts[0], &parts[1]) => Self::Foreign(
+                Error::unsupported("is a BCFKS keystore (Bouncy Castle)")
+                    .with_hint("convert it where Java is: keytool -importkeystore -deststoretype PKCS12"),
+            ),
             [SEQUENCE, BIT_STRING] => Self::Spki,
             [SEQUENCE, SEQUENCE, BIT_STRING] => return Self::of_signed(&parts[0]),
             [OBJECT_IDENTIFIER, EXPLICIT_0] => Self::Foreign(
@@ -67,6 +72,11 @@ impl Shape {
             _ => return None,
         })
     }
+}
+
+fn is_bcfks(data: &Element<'_>, check: &Element<'_>) -> bool {
+    let tags = |element: &Element<'_>| asn1::children(element.value).iter().map(|part| part.tag).collect::<Vec<u8>>();
+    tags(data) == [SEQUENCE, OCTET_STRING] && tags(check) == [SEQUENCE, SEQUENCE, OCTET_STRING]
 }
 
 fn unsupported_key(what: &str) -> Error {

@@ -160,7 +160,7 @@ fn keystore(name: &str, store: &EncodedKeystore, password: Option<&Password>, no
     let protections: Vec<String> = store.protections().iter().map(ToString::to_string).collect();
     told.row("encryption", if protections.is_empty() { "none".to_owned() } else { protections.join("; ") });
     told.set("encryption", json!(protections));
-    told.row("integrity", store.integrity().unwrap_or("nothing guards it against changes"));
+    let integrity = store.integrity().unwrap_or("nothing guards it against changes");
     told.set("integrity", json!(store.integrity()));
     if store.format() == Format::Jks {
         told.warn("JKS guards its keys with one SHA-1 per guess: its password should guard nothing else");
@@ -168,22 +168,29 @@ fn keystore(name: &str, store: &EncodedKeystore, password: Option<&Password>, no
     let opened = match password.map(|password| store.open(password, None)) {
         Some(Ok(opened)) => opened,
         Some(Err(error)) => {
+            told.row("integrity", integrity);
             told.row("inside", error.to_string());
             told.is_readable = false;
             return told;
         }
         None => {
+            told.row("integrity", integrity);
             told.row("inside", "not looked at; --password-from says where its password is");
             return told;
         }
     };
+    // Opening checks it.
+    told.row("integrity", store.integrity().map_or(integrity.to_owned(), |guard| format!("{guard}: it holds")));
+    told.set("integrity_holds", json!(store.integrity().map(|_| true)));
     let mut entries = Vec::new();
     for entry in &opened.entries {
         let alias = entry.alias().escape_debug().to_string();
-        let (kind, certificate, length) = match entry {
-            Entry::Identity(identity) => ("private-key", identity.chain().first(), identity.chain().len()),
-            Entry::LoneKey { .. } => ("private-key", None, 0),
-            Entry::Certificate { certificate, .. } => ("certificate", Some(certificate), 1),
+        let (kind, algorithm, certificate, length) = match entry {
+            Entry::Identity(identity) => {
+                ("private-key", Some(identity.key().algorithm()), identity.chain().first(), identity.chain().len())
+            }
+            Entry::LoneKey { key, .. } => ("private-key", Some(key.algorithm()), None, 0),
+            Entry::Certificate { certificate, .. } => ("certificate", None, Some(certificate), 1),
             Entry::Unreadable { error, .. } => {
                 told.row("entry", format!("\"{alias}\": {error}"));
                 told.is_readable = false;
@@ -193,7 +200,9 @@ fn keystore(name: &str, store: &EncodedKeystore, password: Option<&Password>, no
             _ => continue,
         };
         let mut json = json!({ "alias": entry.alias(), "kind": kind, "chain_length": length });
-        let mut text = format!("\"{alias}\": {}", if kind == "private-key" { "private key" } else { "certificate" });
+        let what = algorithm.map_or("certificate".to_owned(), |algorithm| format!("{algorithm} private key"));
+        json["algorithm"] = json!(algorithm.map(|algorithm| algorithm.to_string()));
+        let mut text = format!("\"{alias}\": {what}");
         if let Some(certificate) = certificate {
             let inner = self::certificate("", certificate, now);
             let until = time::date(certificate.validity().not_after());

@@ -171,6 +171,14 @@ pub(crate) fn warn(store: &Keystore, password: Option<&Password>, session: &mut 
     }
 }
 
+/// Says how little JKS does for a password that is used elsewhere too.
+pub(crate) fn note_jks(session: &mut Session) {
+    session.terminal.note(
+        "note: JKS guards its key with one SHA-1 per guess; a password that also guards other files is safer kept out of \
+         it (--store-password-from)",
+    );
+}
+
 /// The entries in words.
 pub(crate) fn in_words(store: &Keystore) -> String {
     let entries: Vec<String> = store

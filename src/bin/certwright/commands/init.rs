@@ -110,6 +110,9 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
             delivery.add(&names.p12, Kind::Pkcs12, format!("PKCS#12 keystore, {entry}"), bytes);
         }
         if with_jks {
+            if store_password.is_none() {
+                store::note_jks(session);
+            }
             let bytes = keystore.to_jks(password, session.now, &mut rng)?;
             delivery.add(&names.jks, Kind::Jks, format!("Java keystore (JKS), {}", entry.to_lowercase()), bytes);
         }

@@ -28,10 +28,7 @@ pub(super) fn run(args: JksArgs, session: &mut Session) -> Result<ExitStatus> {
         }
     }
     if args.source.passwords.store_password_from.is_none() {
-        session.terminal.note(
-            "note: JKS guards its key with one SHA-1 per guess; a password that also guards other files is safer kept out \
-             of it (--store-password-from)",
-        );
+        store::note_jks(session);
     }
     let bytes = keystore.to_jks(&new.password, session.now, &mut session.rng())?;
     delivery.add(&out, Kind::Jks, format!("JKS; {}", store::in_words(&keystore)), bytes);
