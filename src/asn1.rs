@@ -153,12 +153,16 @@ pub(crate) fn tagged(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     der
 }
 
-/// The values inside a constructed one; empty if they do not fill it.
+/// More than any structure here has in one place; a value of two octets would else take up forty.
+const MOST_CHILDREN: usize = 4096;
+
+/// The values inside a constructed one; empty if they do not fill it, or if there are more than any real one has.
 pub(crate) fn children(value: &[u8]) -> Vec<Element<'_>> {
     let mut found = Vec::new();
     let mut rest = value;
     while !rest.is_empty() {
         match split(rest) {
+            Ok(_) if found.len() == MOST_CHILDREN => return Vec::new(),
             Ok((element, tail)) => {
                 found.push(element);
                 rest = tail;

@@ -106,6 +106,31 @@ impl Certificate {
             .is_ok_and(|found| found.is_some_and(|(_, constraints)| constraints.ca))
     }
 
+    /// Checks that it may issue certificates, with so many of other authorities below it before the last: that it is an
+    /// authority's (of version 1, that it is a root), that keyCertSign is among its uses if it names any, and that its
+    /// pathLenConstraint allows it (RFC 5280, section 6.1.4).
+    ///
+    /// # Errors
+    /// [`Policy`](crate::ErrorKind::Policy) if it may not.
+    pub fn check_may_issue(&self, authorities_below: usize) -> Result<()> {
+        let tbs = self.inner.tbs_certificate();
+        let constraints = tbs.get_extension::<BasicConstraints>().ok().flatten().map(|(_, constraints)| constraints);
+        let is_authority = constraints.as_ref().is_some_and(|constraints| constraints.ca);
+        let is_old_root = self.version() < 3 && self.is_self_issued();
+        if !(is_authority || is_old_root) {
+            return Err(Error::policy("is no authority's (basicConstraints), but has issued another"));
+        }
+        if self.key_usage().is_some_and(|usage| !usage.contains(&"keyCertSign")) {
+            return Err(Error::policy("may not sign certificates (keyUsage), but has"));
+        }
+        match constraints.and_then(|constraints| constraints.path_len_constraint) {
+            Some(most) if authorities_below > usize::from(most) => Err(Error::policy(format!(
+                "allows {most} authorities below it (pathLenConstraint), there are {authorities_below}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// The public key.
     ///
     /// # Errors

@@ -90,10 +90,6 @@ pub fn inspect(bytes: &[u8]) -> Result<Vec<Item>> {
     }
     match bytes {
         [] => Err(Error::malformed("is empty").with_hint("make it again: an interrupted program leaves empty files")),
-        // BER, as NSS writes PKCS#12; nothing else comes in it.
-        [0x30, 0x80, ..] => {
-            Ok(vec![Item { line: None, object: EncodedKeystore::from_p12(bytes).map(Object::Keystore) }])
-        }
         bytes if bytes.starts_with(&shape::JKS_MAGIC) => {
             Ok(vec![Item { line: None, object: EncodedKeystore::from_jks(bytes).map(Object::Keystore) }])
         }
@@ -123,7 +119,10 @@ fn read_block(block: pem::Block) -> Result<Object> {
 }
 
 fn read_der(der: &[u8]) -> Result<Object> {
-    asn1::check(der)?;
+    if let Err(error) = asn1::check(der) {
+        // PKCS#12 is BER to some; nothing else comes in it.
+        return EncodedKeystore::from_p12(der).map(Object::Keystore).map_err(|_| error);
+    }
     match Shape::of(der) {
         Some(Shape::Pkcs8) => PrivateKey::from_pkcs8_der(der).map(Object::PrivateKey),
         Some(Shape::EncryptedPkcs8) => EncryptedPrivateKey::from_pkcs8_der(der).map(Object::EncryptedPrivateKey),

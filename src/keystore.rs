@@ -35,7 +35,12 @@ impl Identity {
             return Err(Error::new(ErrorKind::Mismatch, "the certificate does not belong to the private key")
                 .with_hint("compare them with certwright verify, and give the pair that belongs together"));
         }
-        if let Some(stray) = rest.first() {
+        // A cross-signed twin of an issuer is another way up, which is not needed.
+        let is_twin = |one: &&Certificate| {
+            let same_key = |other: &Certificate| one.public_key().ok() == other.public_key().ok();
+            chain.iter().any(|other| one.subject() == other.subject() && same_key(other))
+        };
+        if let Some(stray) = rest.iter().find(|one| !is_twin(one)) {
             let fact = format!("the certificate of {} did not issue any of the others", stray.subject());
             return Err(Error::new(ErrorKind::Mismatch, fact).with_hint("leave it out, or give the missing link too"));
         }
@@ -199,7 +204,8 @@ impl Keystore {
     }
 
     fn hint(&self) -> String {
-        let aliases: Vec<String> = self.entries.iter().map(|entry| format!("\"{}\"", entry.alias())).collect();
+        let mut aliases: Vec<String> = self.entries.iter().map(|entry| format!("\"{}\"", entry.alias())).collect();
+        aliases.dedup();
         format!("the entries are {}", aliases.join(", "))
     }
 
@@ -242,6 +248,7 @@ impl Keystore {
         iterations: u32,
         rng: &mut impl CryptoRng,
     ) -> Result<SecretBytes> {
+        self.check_entries()?;
         let bytes = p12::write(self, password, compatibility, iterations, rng)?;
         self.check_read_back(&p12::open(bytes.as_bytes(), password, password)?)?;
         Ok(bytes)
@@ -254,9 +261,45 @@ impl Keystore {
     /// As [`Self::to_p12`], and [`Unsupported`](ErrorKind::Unsupported) for a key without a certificate, which JKS cannot
     /// hold.
     pub fn to_jks(&self, password: &Password, now: SystemTime, rng: &mut impl CryptoRng) -> Result<SecretBytes> {
+        self.check_entries()?;
         let bytes = jks::write(self, password, now, rng)?;
         self.check_read_back(&jks::open(bytes.as_bytes(), password, password)?)?;
         Ok(bytes)
+    }
+
+    /// What can be written: every entry was read, has a name of its own, and is what it seems.
+    fn check_entries(&self) -> Result<()> {
+        if self.entries.is_empty() {
+            return Err(Error::new(ErrorKind::Usage, "there is no entry to be written")
+                .with_hint("give a keystore with a private key or a certificate"));
+        }
+        for (index, entry) in self.entries.iter().enumerate() {
+            let alias = entry.alias();
+            if alias.trim().is_empty() {
+                return Err(Error::new(ErrorKind::Usage, "an entry has no name").with_hint("give it one with --alias"));
+            }
+            if let Entry::Unreadable { error, .. } = entry {
+                return Err(Error::new(error.kind(), format!("the entry \"{alias}\" could not be read: {error}"))
+                    .with_hint(error.hint().unwrap_or("take the others with --only").to_owned()));
+            }
+            // Java looks the lower case up, so two that differ in case alone are one.
+            let same = |other: &&Entry| other.alias().to_lowercase() == alias.to_lowercase();
+            let Some(twin) = self.entries[..index].iter().find(same) else { continue };
+            return Err(match (twin, entry) {
+                (Entry::LoneKey { .. }, Entry::Certificate { .. })
+                | (Entry::Certificate { .. }, Entry::LoneKey { .. }) => {
+                    let fact = format!("the certificate of the entry \"{alias}\" does not belong to its private key");
+                    Error::new(ErrorKind::Mismatch, fact)
+                        .with_hint("make the keystore anew from the pair that belongs together")
+                }
+                _ => {
+                    let fact = format!("two entries are called \"{}\", apart from capitals", alias.to_lowercase());
+                    Error::new(ErrorKind::Usage, fact)
+                        .with_hint("rename one with --alias OLD=NEW, or take one with --only")
+                }
+            });
+        }
+        Ok(())
     }
 
     /// What was written has to hold what was to be written.
@@ -299,6 +342,7 @@ impl EncodedKeystore {
     /// [`Malformed`](ErrorKind::Malformed) if it is none, [`Unsupported`](ErrorKind::Unsupported) for algorithms that are
     /// not read, [`Policy`](ErrorKind::Policy) beyond a million iterations.
     pub fn from_p12(bytes: &[u8]) -> Result<Self> {
+        check_size(bytes)?;
         let outline = p12::outline(bytes)?;
         Ok(Self {
             format: Format::Pkcs12,
@@ -313,6 +357,7 @@ impl EncodedKeystore {
     /// # Errors
     /// [`Malformed`](ErrorKind::Malformed) if it is none.
     pub fn from_jks(bytes: &[u8]) -> Result<Self> {
+        check_size(bytes)?;
         jks::check(bytes)?;
         let protection = Protection {
             cipher: "XOR with SHA-1".to_owned(),
@@ -356,40 +401,85 @@ impl EncodedKeystore {
     }
 }
 
+/// A trust store of all public roots takes 300 KB.
+const LARGEST: usize = 4 << 20;
+
+fn check_size(bytes: &[u8]) -> Result<()> {
+    if bytes.len() <= LARGEST {
+        return Ok(());
+    }
+    Err(Error::policy("is larger than 4 MiB, which no keystore is").with_hint("check that this is the right file"))
+}
+
 impl fmt::Debug for EncodedKeystore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EncodedKeystore({})", self.format)
     }
 }
 
-/// The entries of keys and certificates that were found apart: each key with the chain that is its own.
-fn assemble(keys: Vec<(String, Result<PrivateKey>)>, mut certificates: Vec<(Option<String>, Certificate)>) -> Keystore {
+/// A key as it was found.
+struct LooseKey {
+    alias: String,
+    /// What ties it to its certificate (localKeyID).
+    id: Option<Vec<u8>>,
+    key: Result<PrivateKey>,
+}
+
+/// A certificate as it was found.
+struct LooseCertificate {
+    alias: Option<String>,
+    id: Option<Vec<u8>>,
+    /// An entry of its own, whatever chains it also closes.
+    is_trusted: bool,
+    certificate: Certificate,
+}
+
+/// The entries of keys and certificates that were found apart: each key with the certificate of its identifier, or else of
+/// its numbers, and the chain above it.
+fn assemble(keys: Vec<LooseKey>, certificates: Vec<LooseCertificate>) -> Vec<Entry> {
+    let mut is_used = vec![false; certificates.len()];
+    let publics: Vec<_> = certificates.iter().map(|loose| loose.certificate.public_key().ok()).collect();
     let mut entries = Vec::new();
-    for (alias, key) in keys {
+    for LooseKey { alias, id, key } in keys {
         let key = match key {
             Ok(key) => key,
             Err(error) => {
+                // Its certificate is not one that belongs to nothing.
+                let own = certificates.iter().position(|loose| id.is_some() && loose.id == id);
+                own.into_iter().for_each(|at| is_used[at] = true);
                 entries.push(Entry::Unreadable { alias, error });
                 continue;
             }
         };
-        let all = certificates.iter().map(|(_, certificate)| certificate.clone()).collect();
-        let (chain, _) = Identity::order(&key, all);
-        entries.push(match chain.is_empty() {
-            true => Entry::LoneKey { alias, key },
-            false => Entry::Identity(Identity { alias, key, chain }),
-        });
+        let public = Some(key.public_key());
+        let is_own = |&at: &usize| publics[at] == public && !certificates[at].is_trusted;
+        let of_id = (0..certificates.len()).filter(is_own).find(|&at| id.is_some() && certificates[at].id == id);
+        let Some(own) = of_id.or_else(|| (0..certificates.len()).find(is_own)) else {
+            entries.push(Entry::LoneKey { alias, key });
+            continue;
+        };
+        let mut chain = vec![own];
+        while let Some(last) =
+            chain.last().map(|&at| &certificates[at].certificate).filter(|last| !last.is_self_issued())
+        {
+            let signed = |&at: &usize| {
+                !chain.contains(&at)
+                    && last.issuer().to_der() == certificates[at].certificate.subject().to_der()
+                    && publics[at].as_ref().is_some_and(|key| last.verify_signature(key).is_ok())
+            };
+            match (0..certificates.len()).find(signed) {
+                Some(at) => chain.push(at),
+                None => break,
+            }
+        }
+        chain.iter().for_each(|&at| is_used[at] = true);
+        let chain = chain.into_iter().map(|at| certificates[at].certificate.clone()).collect();
+        entries.push(Entry::Identity(Identity { alias, key, chain }));
     }
-    let is_used = |certificate: &Certificate| {
-        entries.iter().any(|entry| match entry {
-            Entry::Identity(identity) => identity.chain.iter().any(|used| used.to_der() == certificate.to_der()),
-            _ => false,
-        })
-    };
-    certificates.retain(|(_, certificate)| !is_used(certificate));
-    entries.extend(certificates.into_iter().map(|(alias, certificate)| {
-        let alias = alias.unwrap_or_else(|| certificate.subject().to_string());
-        Entry::Certificate { alias, certificate }
+    let rest = certificates.into_iter().zip(is_used).filter(|(loose, is_used)| loose.is_trusted || !is_used);
+    entries.extend(rest.map(|(loose, _)| {
+        let alias = loose.alias.unwrap_or_else(|| loose.certificate.subject().to_string());
+        Entry::Certificate { alias, certificate: loose.certificate }
     }));
-    Keystore { entries }
+    entries
 }

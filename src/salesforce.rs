@@ -21,7 +21,7 @@ pub fn alias_problem(alias: &str) -> Option<&'static str> {
     None
 }
 
-/// The most octets that a certificate may have, as the setup guide says.
+/// A certificate has to have fewer octets, as the setup guide says.
 pub const LARGEST_CERTIFICATE: usize = 4096;
 
 /// True for the lengths of RSA keys that are imported.
@@ -32,8 +32,10 @@ pub fn takes_bits(bits: u32) -> bool {
 /// Adds the import rules to `report`: what concerns keystores as warnings, or, where the rules are to be kept, as
 /// failures, and with them the rules for keys and certificates.
 pub fn import_rules(exhibits: &[Exhibit], is_asked: bool, report: &mut Report) {
+    let is_jks = |exhibit: &Exhibit| matches!(exhibit.evidence, Evidence::Keystore { format: Format::Jks, .. });
+    let has_jks = exhibits.iter().any(is_jks);
     let broken = if is_asked { Outcome::Fails } else { Outcome::Warning };
-    for Exhibit { file, evidence } in exhibits {
+    for Exhibit { file, evidence, .. } in exhibits {
         let mut rule = |name, problem: Option<String>, holds: &str| {
             let (outcome, detail) =
                 problem.map_or_else(|| (Outcome::Holds, holds.to_owned()), |problem| (broken, problem));
@@ -60,12 +62,21 @@ pub fn import_rules(exhibits: &[Exhibit], is_asked: bool, report: &mut Report) {
                     "is named a JKS but is PKCS#12 inside; Salesforce takes a real JKS alone (make one with jks)";
                 rule("store-format", Some(problem.to_owned()), "");
             }
-            Evidence::Certificate(certificate) if is_asked && !certificate.is_ca() => {
-                let size = certificate.to_pem().as_bytes().len();
-                let problem = (size > LARGEST_CERTIFICATE).then(|| {
-                    format!("is {size} bytes, {LARGEST_CERTIFICATE} is the most; show --der makes it smaller")
-                });
-                rule("certificate-size", problem, &format!("under {LARGEST_CERTIFICATE} bytes"));
+            Evidence::Keystore { format: Format::Pkcs12, .. } if is_asked && !has_jks => {
+                let detail = "is PKCS#12; Salesforce imports keystores as JKS alone (make one with jks)";
+                report.add("store-format", Outcome::Warning, detail, &[file]);
+            }
+            Evidence::Certificate(certificate)
+                if is_asked && (!certificate.is_ca() || certificate.is_self_issued()) =>
+            {
+                let (pem, der) = (certificate.to_pem().as_bytes().len(), certificate.to_der().len());
+                let problem = (der >= LARGEST_CERTIFICATE)
+                    .then(|| format!("is {der} bytes, it has to be under {LARGEST_CERTIFICATE}"));
+                let holds = match pem < LARGEST_CERTIFICATE {
+                    true => format!("under {LARGEST_CERTIFICATE} bytes"),
+                    false => format!("under {LARGEST_CERTIFICATE} bytes as DER alone (show --der makes that)"),
+                };
+                rule("certificate-size", problem, &holds);
             }
             Evidence::PrivateKey(key) if is_asked => {
                 let algorithm = key.algorithm();

@@ -59,6 +59,19 @@ pub struct Exhibit {
     pub file: String,
     /// What is in it.
     pub evidence: Evidence,
+    /// For what comes out of a keystore, where it stood.
+    pub place: Option<Place>,
+}
+
+/// Where in a keystore something stood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The keystore's file.
+    pub store: String,
+    /// The number of the entry.
+    pub entry: usize,
+    /// True for a certificate that is trusted and belongs to no key.
+    pub is_trusted: bool,
 }
 
 /// What can be known of an object without its secret.
@@ -86,6 +99,8 @@ pub enum Evidence {
     ReadableByOthers,
     /// The name of an entry with a private key, in a keystore.
     Alias(String),
+    /// The chain of an entry of a keystore, in its order.
+    Chain(Vec<Certificate>),
     /// A keystore.
     Keystore {
         /// Its format, by content.
@@ -94,8 +109,10 @@ pub enum Evidence {
         is_named_jks: bool,
         /// The number of its entries that hold a private key with its chain.
         identities: usize,
-        /// True if its keys open with another password than itself.
+        /// True if a key of it opens with another password than itself.
         has_key_password: bool,
+        /// True if a MAC or digest guards it against changes.
+        has_integrity: bool,
     },
 }
 
@@ -145,6 +162,11 @@ pub fn verify(exhibits: &[Exhibit], criteria: &Criteria) -> Report {
 }
 
 impl Exhibit {
+    /// What is in `file`, by itself.
+    pub fn new(file: impl Into<String>, evidence: Evidence) -> Self {
+        Self { file: file.into(), evidence, place: None }
+    }
+
     /// The public key of anything that has one and is about the subject itself.
     fn public_key(&self) -> Option<PublicKey> {
         match &self.evidence {
@@ -171,7 +193,7 @@ impl Exhibit {
             Evidence::PublicKey(_) => "public key",
             Evidence::CertRequest(_) => "signing request",
             Evidence::Certificate(_) => "certificate",
-            Evidence::Alias(_) | Evidence::Keystore { .. } => "keystore",
+            Evidence::Alias(_) | Evidence::Chain(_) | Evidence::Keystore { .. } => "keystore",
             Evidence::Unreadable(_) => "file",
         }
     }

@@ -129,7 +129,7 @@ fn verify_tells_matching_from_mixed() {
                 other => panic!("{other:?}"),
             }
         };
-        names.iter().map(|name| Exhibit { file: (*name).to_owned(), evidence: evidence(name) }).collect()
+        names.iter().map(|name| Exhibit::new(*name, evidence(name))).collect()
     };
     let good = ["openssl/pkcs8.pem", "openssl/server.csr", "openssl/v3.crt"];
     // The fixtures are made on a real day: any day of the next century will do.

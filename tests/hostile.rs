@@ -156,6 +156,21 @@ fn a_file_of_beginnings_is_read_in_one_go() {
     assert!(items.iter().all(|item| item.object.is_err()));
 }
 
+/// BER with a definite length outside, and zeros after the end.
+#[test]
+fn ber_is_told_from_damage() {
+    let bytes = support::read_fixture("keystores/nss.p12");
+    let Ok(Object::Keystore(store)) = &inspect::inspect(&bytes).expect("an item")[0].object else { panic!("no store") };
+    assert!(store.open(&Password::new(support::PASSWORD.into()), None).is_ok());
+    let inner = &bytes[2..bytes.len() - 2];
+    let length = u32::try_from(inner.len()).expect("a length").to_be_bytes();
+    let mixed = [&[0x30, 0x84], &length[..], inner].concat();
+    for form in [mixed.clone(), [&mixed[..], &[0; 7]].concat(), [&bytes[..], &[0; 7]].concat()] {
+        assert!(matches!(inspect::inspect(&form).expect("an item")[0].object, Ok(Object::Keystore(_))));
+    }
+    assert!(inspect::inspect(&[&bytes[..], &[1; 7]].concat()).expect("an item")[0].object.is_err());
+}
+
 /// `0` is the first octet of DER and of many a text, passwords among them.
 #[test]
 fn text_that_begins_like_der_is_text() {

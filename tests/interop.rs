@@ -282,6 +282,40 @@ fn a_chain_is_verified() {
         ends_with(&["verify", "server.key", "server.crt", "int.crt", "twin.crt"], 1);
         folder.run(&["genkey", "--unencrypted", "--out", "other.key"]);
         ends_with(&["verify", "other.key", "server.crt", "int.crt", "root.crt"], 1);
+
+        // Signed by one that is no authority, and by one more than the intermediate's path length allows.
+        for (extension, reason) in [
+            ("basicConstraints=CA:FALSE\n", "is no authority's"),
+            ("basicConstraints=critical,CA:TRUE\n", "pathLenConstraint"),
+            ("basicConstraints=critical,CA:TRUE\nkeyUsage=digitalSignature\n", "may not sign certificates"),
+        ] {
+            folder.write("sub.ext", extension);
+            folder.tool(
+                "openssl",
+                &["req", "-nodes", "-newkey", "rsa:2048", "-keyout", "sub.key", "-subj", "/O=Sub", "-out", "sub.csr"],
+            );
+            sign("sub.csr", "int", "sub.crt", &["-extfile", "sub.ext"]);
+            sign("server.csr", "sub", "below.crt", &["-extfile", "leaf.ext"]);
+            let untrusted = [folder.read("int.crt"), folder.read("sub.crt")].concat();
+            folder.write("untrusted.pem", untrusted);
+            let judged = support::output(
+                std::process::Command::new("openssl")
+                    .args(["verify", "-CAfile", "root.crt", "-untrusted", "untrusted.pem", "below.crt"])
+                    .current_dir(folder.path()),
+            );
+            assert!(!judged.status.success());
+            let told = support::output(&mut folder.certwright(&[
+                "verify",
+                "server.key",
+                "below.crt",
+                "sub.crt",
+                "int.crt",
+                "root.crt",
+            ]));
+            let text = support::text(&told);
+            assert_eq!(told.status.code(), Some(1), "{text}");
+            assert!(text.contains(reason), "{reason}: {text}");
+        }
     }
 }
 

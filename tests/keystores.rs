@@ -92,6 +92,49 @@ fn a_mixed_up_pair_makes_no_keystore() {
     assert_eq!(error.kind(), ErrorKind::Mismatch);
 }
 
+fn identity(alias: &str, certificates: Vec<certwright::Certificate>) -> Entry {
+    let inspect::FoundKey::Open(key) = inspect::private_key(&read_fixture("openssl/pkcs8.pem")).expect("a key") else {
+        panic!("a locked key")
+    };
+    Entry::Identity(Identity::new(alias, key, certificates).expect("a pair"))
+}
+
+/// What is written is read back and compared by the library itself; these are the stores in which that is not trivial.
+#[test]
+fn entries_keep_what_is_theirs() {
+    let mut rng = getrandom::rand_core::UnwrapErr(getrandom::SysRng);
+    let certificate = |name: &str| inspect::certificate(&read_fixture(name)).expect("a certificate");
+    let renewed = [certificate("openssl/v3.crt"), certificate("openssl/v1.crt")];
+    let stores = [
+        // One key, renewed: each entry has its own certificate.
+        vec![identity("old", vec![renewed[0].clone()]), identity("new", vec![renewed[1].clone()])],
+        // Trusted, and in a chain as well.
+        vec![
+            identity("own", vec![renewed[0].clone()]),
+            Entry::Certificate { alias: "trusted".to_owned(), certificate: renewed[0].clone() },
+        ],
+    ];
+    for entries in stores {
+        let store = Keystore { entries };
+        let pass = password(PASSWORD);
+        let p12 = store.to_p12(&pass, Default::default(), 1000, &mut rng).expect("a PKCS#12 file");
+        let jks = store.to_jks(&pass, std::time::SystemTime::UNIX_EPOCH, &mut rng).expect("a JKS");
+        for bytes in [p12, jks] {
+            let opened =
+                inspect::keystore(bytes.as_bytes()).and_then(|read| read.open(&pass, None)).expect("a keystore");
+            assert_eq!(opened.entries.len(), 2);
+        }
+    }
+    for entries in [
+        vec![],
+        vec![identity("", vec![renewed[0].clone()])],
+        vec![identity("Abc", vec![renewed[0].clone()]), identity("aBC", vec![renewed[1].clone()])],
+    ] {
+        let error = Keystore { entries }.to_p12(&password(PASSWORD), Default::default(), 1000, &mut rng);
+        assert_eq!(error.expect_err("a refusal").kind(), ErrorKind::Usage);
+    }
+}
+
 /// An independent reader in Rust.
 #[test]
 fn p12_keystore_reads_ours() {
@@ -424,6 +467,66 @@ fn entries_of_ours_can_be_changed_by_keytool() {
     let told = folder.tool("keytool", &["-list", "-keystore", "keystore.p12", "-storepass", PASSWORD]);
     assert!(told.contains("servercert,") && told.contains("1 entry"), "{told}");
     folder.run(&["verify", "keystore.p12", &fixture("openssl/pkcs8.pem"), "--password-from", "env:PW"]);
+    // A secret key has no use here: it is named, and nothing is lost without a word.
+    folder.write("secret.p12", read_fixture("keystores/keytool.p12"));
+    folder.tool(
+        "keytool",
+        &[
+            "-genseckey",
+            "-alias",
+            "secret",
+            "-keyalg",
+            "AES",
+            "-keysize",
+            "128",
+            "-keystore",
+            "secret.p12",
+            "-storepass",
+            PASSWORD,
+        ],
+    );
+    let told = support::output(&mut folder.certwright(&[
+        "p12",
+        "--in",
+        "secret.p12",
+        "--out",
+        "out.p12",
+        "--password-from",
+        "env:PW",
+    ]));
+    assert_eq!(told.status.code(), Some(2), "{}", support::text(&told));
+    assert!(support::text(&told).contains("is a secret key"), "{}", support::text(&told));
+    folder.run(&["p12", "--in", "secret.p12", "--only", "servercert", "--out", "out.p12", "--password-from", "env:PW"]);
+    // Two entries with passwords of their own.
+    folder.write("own.jks", read_fixture("keystores/keytool-several.jks"));
+    folder.tool(
+        "keytool",
+        &[
+            "-keypasswd",
+            "-alias",
+            "second",
+            "-keypass",
+            PASSWORD,
+            "-new",
+            "another password",
+            "-keystore",
+            "own.jks",
+            "-storepass",
+            PASSWORD,
+        ],
+    );
+    let mut both = folder.certwright(&[
+        "jks",
+        "--in",
+        "own.jks",
+        "--out",
+        "one.jks",
+        "--password-from",
+        "env:PW",
+        "--key-password-from",
+        "env:NEW",
+    ]);
+    support::succeed(both.env("NEW", "another password"));
     // Trusted certificates keep their place in PKCS#12 too.
     folder.run(&["p12", "--in", "several.jks", "--out", "all.p12", "--password-from", "env:PW"]);
     let told = folder.tool("keytool", &["-list", "-keystore", "all.p12", "-storepass", PASSWORD]);

@@ -27,7 +27,7 @@ impl Iterations {
             return Ok(Self(count));
         }
         Err(Error::policy(format!("{count} iterations are not between 1000 and 10000000"))
-            .with_hint("leave --iterations out for the default of 600000"))
+            .with_hint("leave --iterations out for the default"))
     }
 
     /// The count.

@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
-use super::{Entry, Keystore, assemble};
+use super::{Entry, Identity, Keystore};
 use crate::asn1;
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
@@ -24,7 +24,8 @@ const TRUSTED: u32 = 2;
 const DIGEST: usize = 20;
 const SALT: usize = 20;
 /// Real stores hold a few hundred (the roots of a Java installation about 150).
-const MOST_ENTRIES: u32 = 100_000;
+const MOST_ENTRIES: u32 = 2_000;
+const MOST_IN_CHAIN: usize = 32;
 /// Whitens the digest, so that it is no plain hash of the password.
 const WHITENER: &[u8] = b"Mighty Aphrodite";
 /// Sun's key protector, 1.3.6.1.4.1.42.2.17.1.1, with NULL parameters: JDK 17 writes them, and pyjks needs them.
@@ -64,18 +65,20 @@ impl<'a> Reader<'a> {
         self.take(length).map(from_modified_utf8)
     }
 
-    fn certificate(&mut self) -> Result<Certificate> {
+    /// Outside what is wrong with the store, inside what is wrong with this certificate.
+    fn certificate(&mut self) -> Result<Result<Certificate>> {
         let kind = self.text()?;
-        if kind != "X.509" {
-            return Err(Error::unsupported(format!("holds a certificate of the type \"{kind}\"")));
-        }
-        Certificate::from_der(self.block()?)
+        let der = self.block()?;
+        Ok(match kind.as_str() {
+            "X.509" => Certificate::from_der(der),
+            _ => Err(Error::unsupported(format!("is a certificate of the type \"{kind}\""))),
+        })
     }
 }
 
 enum RawEntry<'a> {
-    PrivateKey { alias: String, protected: &'a [u8], chain: Vec<Certificate> },
-    Trusted { alias: String, certificate: Certificate },
+    PrivateKey { alias: String, protected: &'a [u8], chain: Result<Vec<Certificate>> },
+    Certificate { alias: String, certificate: Result<Certificate> },
 }
 
 /// The entries of the content before the digest.
@@ -101,11 +104,15 @@ fn entries(content: &[u8]) -> Result<Vec<RawEntry<'_>>> {
                 let length = reader.u32()?;
                 let mut chain = Vec::new();
                 for _ in 0..length {
+                    if chain.len() == MOST_IN_CHAIN {
+                        return Err(Error::policy("holds a chain longer than any real one"));
+                    }
                     chain.push(reader.certificate()?);
                 }
+                let chain = chain.into_iter().collect();
                 RawEntry::PrivateKey { alias, protected, chain }
             }
-            TRUSTED => RawEntry::Trusted { alias, certificate: reader.certificate()? },
+            TRUSTED => RawEntry::Certificate { alias, certificate: reader.certificate()? },
             _ => return Err(malformed()),
         });
     }
@@ -133,15 +140,42 @@ pub(super) fn open(bytes: &[u8], password: &Password, key_password: &Password) -
     let mut store = Keystore::default();
     for entry in entries(content)? {
         match entry {
-            RawEntry::Trusted { alias, certificate } => store.entries.push(Entry::Certificate { alias, certificate }),
+            RawEntry::Certificate { alias, certificate: Ok(certificate) } => {
+                store.entries.push(Entry::Certificate { alias, certificate });
+            }
+            RawEntry::Certificate { alias, certificate: Err(error) } => {
+                store.entries.push(Entry::Unreadable { alias, error });
+            }
             RawEntry::PrivateKey { alias, protected, chain } => {
-                let key = unprotect(protected, key_password);
-                let chain = chain.into_iter().map(|certificate| (Some(alias.clone()), certificate)).collect();
-                store.entries.extend(assemble(vec![(alias, key)], chain).entries);
+                store.entries.extend(private_key(alias, protected, chain, password, key_password));
             }
         }
     }
     Ok(store)
+}
+
+/// A key with its chain as it stands; where its first certificate is not the key's, the two apart.
+fn private_key(
+    alias: String,
+    protected: &[u8],
+    chain: Result<Vec<Certificate>>,
+    password: &Password,
+    key_password: &Password,
+) -> Vec<Entry> {
+    // Each entry may have the store's password or one of its own.
+    let key = unprotect(protected, key_password).or_else(|error| unprotect(protected, password).map_err(|_| error));
+    match (key, chain) {
+        (Ok(key), Ok(chain)) => match chain.first().map(Certificate::public_key) {
+            Some(Ok(public)) if public == key.public_key() => vec![Entry::Identity(Identity { alias, key, chain })],
+            _ => {
+                let apart =
+                    chain.into_iter().map(|certificate| Entry::Certificate { alias: alias.clone(), certificate });
+                let apart: Vec<Entry> = apart.collect();
+                std::iter::once(Entry::LoneKey { alias, key }).chain(apart).collect()
+            }
+        },
+        (Err(error), _) | (_, Err(error)) => vec![Entry::Unreadable { alias, error }],
+    }
 }
 
 fn store_digest(content: &[u8], password: &Password) -> Result<[u8; DIGEST]> {
@@ -231,16 +265,11 @@ pub(super) fn write(
     let created = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
     let created = u64::try_from(created).unwrap_or(u64::MAX).to_be_bytes();
     let secret = utf16(password)?;
-    let mut seen = Vec::new();
     let mut content = [MAGIC.as_slice(), &VERSION.to_be_bytes()].concat();
     put_u32(&mut content, keystore.entries.len())?;
     for entry in &keystore.entries {
         // Java looks the lower case up, so any other is never found.
         let alias = entry.alias().to_lowercase();
-        if seen.contains(&alias) {
-            return Err(Error::new(ErrorKind::Usage, format!("two entries are called \"{alias}\" in lower case"))
-                .with_hint("rename one with --alias OLD=NEW, or take one with --only"));
-        }
         let tag = if matches!(entry, Entry::Certificate { .. }) { TRUSTED } else { PRIVATE_KEY };
         content.extend(tag.to_be_bytes());
         put_text(&mut content, &alias)?;
@@ -257,12 +286,9 @@ pub(super) fn write(
             Entry::LoneKey { alias, .. } => {
                 return Err(Error::unsupported(format!("the key \"{alias}\" has no certificate, which JKS asks for")));
             }
-            Entry::Unreadable { alias, error } => {
-                return Err(Error::new(error.kind(), format!("the entry \"{alias}\" could not be read: {error}"))
-                    .with_hint(error.hint().unwrap_or("leave it out with --only").to_owned()));
-            }
+            // Looked for before anything is written.
+            Entry::Unreadable { .. } => return Err(malformed()),
         }
-        seen.push(alias);
     }
     let digest = store_digest(&content, password)?;
     content.extend(digest);

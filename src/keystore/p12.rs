@@ -31,6 +31,8 @@ const ENCRYPTED_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.6");
 const KEY_BAG: ObjectIdentifier = oid("1.2.840.113549.1.12.10.1.1");
 const SHROUDED_KEY_BAG: ObjectIdentifier = oid("1.2.840.113549.1.12.10.1.2");
 const CERT_BAG: ObjectIdentifier = oid("1.2.840.113549.1.12.10.1.3");
+const CRL_BAG: ObjectIdentifier = oid("1.2.840.113549.1.12.10.1.4");
+const SECRET_BAG: ObjectIdentifier = oid("1.2.840.113549.1.12.10.1.5");
 const SAFE_CONTENTS_BAG: ObjectIdentifier = oid("1.2.840.113549.1.12.10.1.6");
 const X509_CERTIFICATE: ObjectIdentifier = oid("1.2.840.113549.1.9.22.1");
 const FRIENDLY_NAME: ObjectIdentifier = oid("1.2.840.113549.1.9.20");
@@ -45,8 +47,10 @@ const SHA_512: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.3");
 
 /// More would be a file that keeps a machine busy: each of its bags may ask for as many.
 const MOST_ITERATIONS: u32 = 1_000_000;
-/// Real files hold a handful.
-const MOST_BAGS: usize = 10_000;
+/// Of the MAC and every part that is seen without the password: a few seconds.
+const MOST_IN_ALL: u64 = 5_000_000;
+/// Real files hold a handful, trust stores a few hundred.
+const MOST_BAGS: usize = 1_000;
 
 /// Who has to be able to read a PKCS#12 file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,8 +68,8 @@ fn malformed() -> Error {
     Error::malformed("is no PKCS#12 file that can be read")
 }
 
-fn too_many(count: impl std::fmt::Display) -> Error {
-    Error::policy(format!("asks for {count} iterations, {MOST_ITERATIONS} is the most that is done for a PKCS#12 file"))
+fn too_many(count: impl std::fmt::Display, most: u64) -> Error {
+    Error::policy(format!("asks for {count} iterations, {most} is the most that is done for a PKCS#12 file"))
         .with_hint("a file like this only serves to keep a machine busy; export it anew")
 }
 

@@ -35,8 +35,15 @@ impl Report {
     }
 }
 
-/// The certificates among the exhibits, each with its file.
-struct Certificates<'a>(Vec<(&'a str, &'a Certificate)>);
+/// The certificates among the exhibits, each with its file, and who has issued whom.
+struct Certificates<'a> {
+    list: Vec<(&'a str, &'a Certificate)>,
+    /// For each the place of the one whose signature it bears.
+    issuers: Vec<Option<usize>>,
+}
+
+/// Of issuers of one name so many are tried: a real one has been renewed once or twice.
+const MOST_OF_ONE_NAME: usize = 8;
 
 impl<'a> Certificates<'a> {
     fn of(exhibits: &'a [Exhibit]) -> Self {
@@ -44,18 +51,50 @@ impl<'a> Certificates<'a> {
             Evidence::Certificate(certificate) => Some((exhibit.file.as_str(), certificate)),
             _ => None,
         };
-        Self(exhibits.iter().filter_map(certificate).collect())
+        let list: Vec<_> = exhibits.iter().filter_map(certificate).collect();
+        let issuers = list.iter().map(|(_, certificate)| Self::issuer_of(certificate, &list)).collect();
+        Self { list, issuers }
+    }
+
+    fn named<'b>(certificate: &Certificate, list: &'b [(&'b str, &'b Certificate)]) -> Vec<usize> {
+        let mut found: Vec<usize> = Vec::new();
+        for (at, (_, other)) in list.iter().enumerate() {
+            let is_new = || found.iter().all(|&known| list[known].1.to_der() != other.to_der());
+            if certificate.issuer().to_der() == other.subject().to_der() && found.len() < MOST_OF_ONE_NAME && is_new() {
+                found.push(at);
+            }
+        }
+        found
+    }
+
+    fn issuer_of(certificate: &Certificate, list: &[(&str, &Certificate)]) -> Option<usize> {
+        if certificate.claims_to_be_self_signed() {
+            return None;
+        }
+        let signed = |&at: &usize| list[at].1.public_key().is_ok_and(|key| certificate.verify_signature(&key).is_ok());
+        Self::named(certificate, list).into_iter().find(signed)
     }
 
     /// True if `this` has signed another of them.
     fn has_issued(&self, this: &Certificate) -> bool {
-        self.0.iter().any(|(_, other)| !other.is_self_issued() && is_issued_by(other, this))
+        self.issuers.iter().flatten().any(|&at| self.list[at].1.to_der() == this.to_der())
     }
-}
 
-fn is_issued_by(certificate: &Certificate, issuer: &Certificate) -> bool {
-    certificate.issuer().to_der() == issuer.subject().to_der()
-        && issuer.public_key().is_ok_and(|key| certificate.verify_signature(&key).is_ok())
+    /// How many authorities stand between this one and the last certificate below it.
+    fn authorities_below(&self, at: usize, depth: usize) -> usize {
+        // Authorities that have signed each other go round in circles.
+        if depth > self.list.len() {
+            return 0;
+        }
+        let below = self.issuers.iter().enumerate().filter(|(_, issuer)| **issuer == Some(at));
+        below
+            .map(|(child, _)| match self.has_issued(self.list[child].1) {
+                true => 1 + self.authorities_below(child, depth + 1),
+                false => 0,
+            })
+            .max()
+            .unwrap_or(0)
+    }
 }
 
 /// What every object has to say about itself.
@@ -72,6 +111,21 @@ pub(super) fn objects(exhibits: &[Exhibit], criteria: &Criteria, report: &mut Re
             Evidence::ReadableByOthers => {
                 let detail = "other users of this computer can read this private key (chmod 600 mends that)";
                 report.add("key-access", Outcome::Warning, detail, &[file]);
+            }
+            Evidence::Chain(chain) => {
+                let is_linked =
+                    |pair: &[Certificate]| pair[1].public_key().is_ok_and(|key| pair[0].verify_signature(&key).is_ok());
+                let (outcome, detail) = match chain.windows(2).all(is_linked) {
+                    true => (Outcome::Holds, format!("its chain of {} is in order", chain.len())),
+                    false => {
+                        (Outcome::Fails, "its chain is broken: a certificate is not signed by the next".to_owned())
+                    }
+                };
+                report.add("chain-order", outcome, detail, &[file]);
+            }
+            Evidence::Keystore { has_integrity: false, .. } => {
+                let detail = "nothing guards this keystore against changes (no MAC)";
+                report.add("integrity", Outcome::Warning, detail, &[file]);
             }
             Evidence::PrivateKey(_) | Evidence::PublicKey(_) | Evidence::Alias(_) | Evidence::Keystore { .. } => {}
             Evidence::CertRequest(request) => {
@@ -137,46 +191,105 @@ fn form(file: &str, certificate: &Certificate, has_issued: bool, report: &mut Re
 /// What the objects have to do with each other.
 pub(super) fn pairs(exhibits: &[Exhibit], report: &mut Report) {
     let certificates = Certificates::of(exhibits);
-    for (file, certificate) in &certificates.0 {
-        issuer(file, certificate, &certificates, report);
+    for at in 0..certificates.list.len() {
+        issuer(at, &certificates, report);
     }
     let holders = subjects(exhibits, &certificates);
-    for (index, one) in holders.iter().enumerate() {
-        for other in &holders[index + 1..] {
-            same_key(one, other, report);
-            same_subject(one, other, report);
+    let represents = represent(&holders);
+    // Equality passes on, so of very many each is held against the first alone.
+    let width = if holders.len() > MOST_PAIRED { 1 } else { holders.len() };
+    for first in 0..width {
+        for second in first + 1..holders.len() {
+            let (one, other) = (&holders[first], &holders[second]);
+            if are_to_match((one, represents[first]), (other, represents[second])) {
+                same_key(one, other, report);
+                same_subject(one.exhibit, other.exhibit, report);
+            }
         }
     }
 }
 
-/// What should all have one key: everything but the certificates of issuers, which are matched by what they signed.
+const MOST_PAIRED: usize = 100;
+
+/// Something that has a key, with that key.
+struct Holder<'a> {
+    exhibit: &'a Exhibit,
+    spki: Vec<u8>,
+}
+
+/// What should have one key: everything but the certificates of issuers, which are matched by what they signed, and those
+/// that a keystore trusts.
 ///
 /// `openssl req -x509` marks its self-signed certificates as an authority's. So one that is marked but has issued none of
 /// the others is taken for the subject's where no certificate without the mark is there.
-fn subjects<'a>(exhibits: &'a [Exhibit], certificates: &Certificates<'_>) -> Vec<&'a Exhibit> {
-    let any_unmarked = certificates.0.iter().any(|(_, certificate)| !certificate.is_ca());
+fn subjects<'a>(exhibits: &'a [Exhibit], certificates: &Certificates<'_>) -> Vec<Holder<'a>> {
+    let any_unmarked = certificates.list.iter().any(|(_, certificate)| !certificate.is_ca());
     let is_issuer = |this: &Certificate| certificates.has_issued(this) || this.is_ca() && any_unmarked;
     let is_subject = |exhibit: &&Exhibit| match &exhibit.evidence {
+        _ if exhibit.place.as_ref().is_some_and(|place| place.is_trusted) => false,
         Evidence::Certificate(certificate) => !is_issuer(certificate),
-        _ => exhibit.spki().is_some(),
+        _ => true,
     };
-    exhibits.iter().filter(is_subject).collect()
+    let holder = |exhibit: &'a Exhibit| exhibit.spki().map(|spki| Holder { exhibit, spki });
+    exhibits.iter().filter(is_subject).filter_map(holder).collect()
 }
 
-fn issuer(file: &str, certificate: &Certificate, certificates: &Certificates<'_>, report: &mut Report) {
+/// For each of `holders`, whether it is held against what is outside its keystore. The entries of one keystore have keys
+/// of their own, and what is outside has to match one of them: the only entry, those that do match, or else the first.
+fn represent(holders: &[Holder<'_>]) -> Vec<bool> {
+    let place = |at: usize| holders[at].exhibit.place.as_ref();
+    let is_beside =
+        |one: usize, other: usize| place(one).map(|place| &place.store) == place(other).map(|place| &place.store);
+    let all = 0..holders.len();
+    let is_matched: Vec<bool> = all
+        .clone()
+        .map(|at| all.clone().any(|other| !is_beside(at, other) && holders[other].spki == holders[at].spki))
+        .collect();
+    all.clone()
+        .map(|at| match place(at) {
+            None => true,
+            Some(place) => {
+                let mut others = all.clone().filter(|&other| is_beside(at, other));
+                let is_first = others
+                    .clone()
+                    .all(|other| holders[other].exhibit.place.as_ref().is_some_and(|other| other.entry >= place.entry));
+                let entry_matches = others.clone().any(|other| {
+                    is_matched[other]
+                        && holders[other].exhibit.place.as_ref().is_some_and(|other| other.entry == place.entry)
+                });
+                entry_matches || is_first && !others.any(|other| is_matched[other])
+            }
+        })
+        .collect()
+}
+
+fn are_to_match(one: (&Holder<'_>, bool), other: (&Holder<'_>, bool)) -> bool {
+    match (&one.0.exhibit.place, &other.0.exhibit.place) {
+        (None, None) => true,
+        (Some(first), Some(second)) if first.store == second.store => first.entry == second.entry,
+        _ => one.1 && other.1,
+    }
+}
+
+fn issuer(at: usize, certificates: &Certificates<'_>, report: &mut Report) {
     const NAME: &str = "certificate-signature";
+    let (file, certificate) = certificates.list[at];
     let verified_by = |key: Result<_, Error>| key.and_then(|key| certificate.verify_signature(&key));
     if certificate.claims_to_be_self_signed() {
         let verified = verified_by(certificate.public_key());
         return report.add_signature(NAME, verified, "the certificate is signed with its own key", &[file]);
     }
-    let is_named = |(_, other): &&(&str, &Certificate)| certificate.issuer().to_der() == other.subject().to_der();
-    let named: Vec<_> = certificates.0.iter().filter(is_named).collect();
-    let signer = named.iter().find(|(_, issuer)| is_issued_by(certificate, issuer)).or(named.first());
-    match signer {
-        Some((issuer_file, issuer)) => {
+    let named = Certificates::named(certificate, &certificates.list);
+    match certificates.issuers[at].or(named.first().copied()) {
+        Some(signer) => {
+            let (issuer_file, issuer) = certificates.list[signer];
             let holds = format!("signed by {}", issuer.subject());
             report.add_signature(NAME, verified_by(issuer.public_key()), &holds, &[file, issuer_file]);
+            let (outcome, detail) = match issuer.check_may_issue(certificates.authorities_below(signer, 0)) {
+                Ok(()) => (Outcome::Holds, "may issue certificates".to_owned()),
+                Err(error) => (Outcome::Fails, error.to_string()),
+            };
+            report.add("issuer-authority", outcome, detail, &[issuer_file]);
         }
         None => {
             let detail = format!("its issuer's certificate is not among the files: {}", certificate.issuer());
@@ -185,9 +298,10 @@ fn issuer(file: &str, certificate: &Certificate, certificates: &Certificates<'_>
     }
 }
 
-fn same_key(one: &Exhibit, other: &Exhibit, report: &mut Report) {
-    let (Some(first), Some(second)) = (one.spki(), other.spki()) else { return };
-    let (outcome, detail) = if first == second {
+fn same_key(one: &Holder<'_>, other: &Holder<'_>, report: &mut Report) {
+    let is_same = one.spki == other.spki;
+    let (one, other) = (one.exhibit, other.exhibit);
+    let (outcome, detail) = if is_same {
         let algorithm = one.public_key().map_or_else(String::new, |key| format!("{} ", key.algorithm()));
         (Outcome::Holds, format!("have the same {algorithm}key"))
     } else {

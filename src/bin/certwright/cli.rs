@@ -81,14 +81,14 @@ pub(crate) struct PasswordArg {
 
 #[derive(Args, Debug)]
 pub(crate) struct StorePasswordArgs {
-    /// Where the password comes from that opens the key or keystore and, if there is no other, guards the new one:
-    /// prompt, env:NAME, file:PATH, stdin, fd:N or generate[:PATH]
+    /// Where the password of key and keystore comes from: prompt, env:NAME, file:PATH, stdin, fd:N or, for something
+    /// new, generate[:PATH]
     #[arg(long, value_name = "SRC")]
     pub(crate) password_from: Option<PasswordSource>,
     /// Where the password of the key comes from, if it is another
     #[arg(long, value_name = "SRC")]
     pub(crate) key_password_from: Option<PasswordSource>,
-    /// Where the password of the new keystore comes from, if it is another
+    /// Where the password of the keystore comes from, if it is another
     #[arg(long, value_name = "SRC")]
     pub(crate) store_password_from: Option<PasswordSource>,
 }
@@ -354,7 +354,7 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) password: PasswordArg,
+    pub(crate) passwords: StorePasswordArgs,
 }
 
 impl Cli {

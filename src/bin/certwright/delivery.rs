@@ -233,12 +233,12 @@ impl Delivery {
                 Some(_) => continue,
                 None => return Err(broken(product, "it is not one object".to_owned())),
             };
-            exhibits.push((product, Exhibit { file: product.path.display().to_string(), evidence }));
+            exhibits.push((product, Exhibit::new(printable(&product.path), evidence)));
         }
         let Some(&(first, _)) = exhibits.first() else { return Ok(()) };
         let mut all: Vec<Exhibit> = exhibits.into_iter().map(|(_, exhibit)| exhibit).collect();
         if let Some(key) = &self.key {
-            all.push(Exhibit { file: "the key".to_owned(), evidence: Evidence::PublicKey(key.clone()) });
+            all.push(Exhibit::new("the key", Evidence::PublicKey(key.clone())));
         }
         let report = verify::verify(&all, &Criteria::at(session.now));
         match report.checks.iter().find(|check| check.outcome == Outcome::Fails && check.name != "key-size") {

@@ -12,6 +12,7 @@ use certwright::{
 };
 use serde_json::{Map, Value, json};
 
+use crate::password::Passwords;
 use crate::table::{self, hex, octets};
 
 /// Below this an encrypted key resists guessing noticeably less than it should.
@@ -75,8 +76,8 @@ impl fmt::Display for Description {
     }
 }
 
-/// `object`, which is called `name`; `password` opens it if it is locked.
-pub(crate) fn describe(name: &str, object: &Object, password: Option<&Password>, now: SystemTime) -> Description {
+/// `object`, which is called `name`; `passwords` open it if it is locked.
+pub(crate) fn describe(name: &str, object: &Object, passwords: &Passwords, now: SystemTime) -> Description {
     match object {
         Object::PrivateKey(key) => {
             let mut told = Description::new(name, object.kind(), "private key, not encrypted");
@@ -84,7 +85,7 @@ pub(crate) fn describe(name: &str, object: &Object, password: Option<&Password>,
             public_key(&mut told, &key.public_key());
             told
         }
-        Object::EncryptedPrivateKey(key) => encrypted_key(name, key, password),
+        Object::EncryptedPrivateKey(key) => encrypted_key(name, key, passwords.for_key()),
         Object::PublicKey(key) => {
             let mut told = Description::new(name, object.kind(), "public key");
             told.row("meaning", "checks what the private key signed; no secret");
@@ -93,7 +94,7 @@ pub(crate) fn describe(name: &str, object: &Object, password: Option<&Password>,
         }
         Object::CertRequest(request) => cert_request(name, request),
         Object::Certificate(certificate) => self::certificate(name, certificate, now),
-        Object::Keystore(store) => keystore(name, store, password, now),
+        Object::Keystore(store) => keystore(name, store, passwords, now),
         other => Description::new(name, other.kind(), other.kind()),
     }
 }
@@ -155,7 +156,7 @@ fn encrypted_key(name: &str, key: &EncryptedPrivateKey, password: Option<&Passwo
     told
 }
 
-fn keystore(name: &str, store: &EncodedKeystore, password: Option<&Password>, now: SystemTime) -> Description {
+fn keystore(name: &str, store: &EncodedKeystore, passwords: &Passwords, now: SystemTime) -> Description {
     let mut told = Description::new(name, store.format().kind(), &format!("{} keystore", store.format()));
     let protections: Vec<String> = store.protections().iter().map(ToString::to_string).collect();
     told.row("encryption", if protections.is_empty() { "none".to_owned() } else { protections.join("; ") });
@@ -165,7 +166,7 @@ fn keystore(name: &str, store: &EncodedKeystore, password: Option<&Password>, no
     if store.format() == Format::Jks {
         told.warn("JKS guards its keys with one SHA-1 per guess: its password should guard nothing else");
     }
-    let opened = match password.map(|password| store.open(password, None)) {
+    let opened = match passwords.for_store().map(|password| store.open(password, passwords.for_key())) {
         Some(Ok(opened)) => opened,
         Some(Err(error)) => {
             told.row("integrity", integrity);

@@ -8,6 +8,7 @@ use certwright::output::Rules;
 use certwright::{Error, ErrorKind, Password, Result};
 use clap::builder::{StringValueParser, TypedValueParser, ValueParserFactory};
 
+use crate::cli::StorePasswordArgs;
 use crate::input;
 use crate::session::Session;
 
@@ -180,8 +181,36 @@ pub(crate) fn unlock<T>(
     Err(Error::new(ErrorKind::Password, "was not opened").with_path(path))
 }
 
+/// The passwords of a command that looks at many files.
+pub(crate) struct Passwords {
+    key: Option<Password>,
+    /// If it is another than the keys'.
+    store: Option<Password>,
+}
+
+impl Passwords {
+    pub(crate) fn read(args: &StorePasswordArgs, session: &mut Session) -> Result<Self> {
+        let common = args.password_from.as_ref();
+        let key = args.key_password_from.as_ref().or(common);
+        let store = args.store_password_from.as_ref().or(common);
+        let key_password = open_all(key.or(store), session)?;
+        let store_password = if store.is_some() && store != key { open_all(store, session)? } else { None };
+        Ok(Self { key: key_password, store: store_password })
+    }
+
+    /// Opens private keys.
+    pub(crate) fn for_key(&self) -> Option<&Password> {
+        self.key.as_ref()
+    }
+
+    /// Opens keystores.
+    pub(crate) fn for_store(&self) -> Option<&Password> {
+        self.store.as_ref().or(self.key.as_ref())
+    }
+}
+
 /// The one password for all locked files of a command that looks at many; without a source nothing is opened.
-pub(crate) fn open_all(source: Option<&PasswordSource>, session: &mut Session) -> Result<Option<Password>> {
+fn open_all(source: Option<&PasswordSource>, session: &mut Session) -> Result<Option<Password>> {
     let Some(source) = source else { return Ok(None) };
     let source = or_prompt(Some(source), "use --password-from env:NAME, file:PATH or stdin", session)?;
     read(source, session).map(Some)

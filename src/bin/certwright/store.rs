@@ -53,22 +53,39 @@ impl Source {
         password::protect(rules, &sources.map(Option::as_ref))
     }
 
+    /// The source of the password that opens it. One that makes a password up opens nothing.
+    fn password_source<'a>(&self, args: &'a StoreInputArgs) -> Option<&'a PasswordSource> {
+        let passwords = &args.passwords;
+        let (common, key) = (passwords.password_from.as_ref(), passwords.key_password_from.as_ref());
+        let first = match self {
+            // Of a keystore the key's own password opens the key alone.
+            Self::Store(_) => common.or(key),
+            Self::Pem { .. } => key.or(common),
+        };
+        first.or(passwords.store_password_from.as_ref()).filter(|source| !matches!(source, PasswordSource::Generate(_)))
+    }
+
     /// The keystore, and the password that opened something on the way.
     pub(crate) fn load(&self, args: &StoreInputArgs, session: &mut Session) -> Result<(Keystore, Option<Password>)> {
         let passwords = &args.passwords;
         match self {
             Self::Store(path) => {
-                let source = passwords.password_from.as_ref().or(passwords.key_password_from.as_ref());
-                let source = source.or(passwords.store_password_from.as_ref());
+                let source = self.password_source(args);
                 let (mut store, password) =
                     open(path, source, passwords.key_password_from.as_ref(), session).map_err(|error| {
-                        input::or_make(error, "make it with p12 first, name it with --in, or give --key and --cert")
+                        match error.path() == Some(path) {
+                            true => input::or_make(
+                                error,
+                                "make it with p12 first, name it with --in, or give --key and --cert",
+                            ),
+                            false => error,
+                        }
                     })?;
                 if let Some(only) = &args.only {
                     store.keep_only(only).map_err(|error| error.with_path(path))?;
                 }
                 for alias in &args.alias {
-                    let (old, new) = alias.split_once('=').ok_or_else(|| {
+                    let (old, new) = alias.rsplit_once('=').ok_or_else(|| {
                         Error::new(ErrorKind::Usage, format!("\"{alias}\" does not say which entry is to be renamed"))
                             .with_hint("write it as --alias OLD=NEW")
                     })?;
@@ -77,8 +94,7 @@ impl Source {
                 Ok((store, Some(password)))
             }
             Self::Pem { key, cert, chain } => {
-                let source = passwords.key_password_from.as_ref().or(passwords.password_from.as_ref());
-                let source = source.or(passwords.store_password_from.as_ref());
+                let source = self.password_source(args);
                 let bytes = input::read(key, session).map_err(|error| {
                     input::or_make(error, "make it with genkey and decrypt first, or name it with --key")
                 })?;
@@ -141,15 +157,16 @@ pub(crate) fn new_source(args: &StoreInputArgs) -> Option<&PasswordSource> {
     source.or(passwords.key_password_from.as_ref())
 }
 
-/// The password for the new keystore `out`: the one that opened what it is made from, unless another is given.
+/// The password for the new keystore `out`: the one that opened what it is made from, unless another source is given.
 pub(crate) fn new_password(
+    source: &Source,
     args: &StoreInputArgs,
     opened: Option<Password>,
     out: &Path,
     session: &mut Session,
 ) -> Result<NewPassword> {
     match opened {
-        Some(password) if args.passwords.store_password_from.is_none() => {
+        Some(password) if new_source(args) == source.password_source(args) => {
             password.check_strength()?;
             Ok(NewPassword { password, file: None })
         }

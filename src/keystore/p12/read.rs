@@ -6,14 +6,15 @@ use const_oid::ObjectIdentifier;
 use der::Decode;
 
 use super::{
-    CERT_BAG, DATA, ENCRYPTED_DATA, FRIENDLY_NAME, KEY_BAG, LOCAL_KEY_ID, MOST_BAGS, MOST_ITERATIONS,
-    SAFE_CONTENTS_BAG, SHA_1, SHA_256, SHA_384, SHA_512, SHROUDED_KEY_BAG, X509_CERTIFICATE, mac, malformed, too_many,
+    CERT_BAG, CRL_BAG, DATA, ENCRYPTED_DATA, FRIENDLY_NAME, KEY_BAG, LOCAL_KEY_ID, MOST_BAGS, MOST_IN_ALL,
+    MOST_ITERATIONS, SAFE_CONTENTS_BAG, SECRET_BAG, SHA_1, SHA_256, SHA_384, SHA_512, SHROUDED_KEY_BAG,
+    TRUSTED_KEY_USAGE, X509_CERTIFICATE, mac, malformed, too_many,
 };
 use crate::asn1::{self, Element};
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{EncryptedPrivateKey, PrivateKey, oid_name};
-use crate::keystore::{Keystore, assemble};
+use crate::keystore::{Entry, Keystore, LooseCertificate, LooseKey, assemble};
 use crate::pbe::{Protection, Scheme, bmp_forms};
 use crate::secret::{Password, SecretBytes};
 
@@ -49,7 +50,9 @@ pub(in crate::keystore) fn outline(bytes: &[u8]) -> Result<Outline> {
     asn1::check(&der)?;
     let pfx = Pfx::read(&der)?;
     let mut protections = Vec::new();
+    let mut total = pfx.mac.as_ref().map_or(0, |mac| u64::from(mac.iterations));
     let mut add = |protection: Protection| {
+        total += protection.iterations;
         if !protections.contains(&protection) {
             protections.push(protection);
         }
@@ -65,6 +68,9 @@ pub(in crate::keystore) fn outline(bytes: &[u8]) -> Result<Outline> {
                 }
             }
         }
+    }
+    if total > MOST_IN_ALL {
+        return Err(too_many(format!("{total} of all its parts together"), MOST_IN_ALL));
     }
     let mac = pfx.mac.as_ref().map(|mac| format!("MAC with {}, {} iterations", hash_name(mac.digest), mac.iterations));
     drop(pfx);
@@ -111,11 +117,15 @@ impl<'a> MacData<'a> {
         let parts = asn1::children(element.value);
         let (info, salt, iterations) = match parts.as_slice() {
             [info, salt] => (info, salt, 1),
-            [info, salt, count] => (info, salt, u32::from_der(count.whole).map_err(|_| too_many("too many"))?),
+            [info, salt, count] => (
+                info,
+                salt,
+                u32::from_der(count.whole).map_err(|_| too_many("more than 4294967295", MOST_ITERATIONS.into()))?,
+            ),
             _ => return Err(malformed()),
         };
         if iterations > MOST_ITERATIONS {
-            return Err(too_many(iterations));
+            return Err(too_many(iterations, MOST_ITERATIONS.into()));
         }
         let info = asn1::children(info.value);
         let [algorithm, value] = info.as_slice() else { return Err(malformed()) };
@@ -174,7 +184,7 @@ impl Content {
                 let scheme = Scheme::parse(algorithm.whole)?;
                 let iterations = scheme.protection().iterations;
                 if iterations > u64::from(MOST_ITERATIONS) {
-                    return Err(too_many(iterations));
+                    return Err(too_many(iterations, MOST_ITERATIONS.into()));
                 }
                 Ok(Self::Encrypted { scheme, ciphertext: octets(ciphertext).into_owned() })
             }
@@ -187,14 +197,15 @@ struct Bag {
     value: Bagged,
     alias: Option<String>,
     local_key_id: Option<Vec<u8>>,
+    is_trusted: bool,
 }
 
 enum Bagged {
     Key(SecretBytes),
     ShroudedKey(Result<EncryptedPrivateKey>),
     Certificate(Result<Certificate>),
-    /// CRLs and secrets, which have no use here.
-    Other,
+    /// Something that has no use here, in words.
+    Foreign(&'static str),
 }
 
 /// The bags of SafeContents; nested ones too.
@@ -216,7 +227,9 @@ fn read_bags(contents: &[u8], depth: usize) -> Result<Vec<Bag>> {
                 let key = EncryptedPrivateKey::from_pkcs8_der(inner.whole);
                 let protection = key.as_ref().ok().and_then(|key| key.protection().ok());
                 match protection.map(|protection| protection.iterations) {
-                    Some(count) if count > u64::from(MOST_ITERATIONS) => return Err(too_many(count)),
+                    Some(count) if count > u64::from(MOST_ITERATIONS) => {
+                        return Err(too_many(count, MOST_ITERATIONS.into()));
+                    }
                     _ => Bagged::ShroudedKey(key),
                 }
             }
@@ -227,23 +240,24 @@ fn read_bags(contents: &[u8], depth: usize) -> Result<Vec<Bag>> {
                         let der = octets(&asn1::split(wrapped.value)?.0).into_owned();
                         Bagged::Certificate(Certificate::from_der(&der))
                     }
-                    _ => Bagged::Other,
+                    _ => Bagged::Foreign("a certificate of another type than X.509"),
                 }
             }
             SAFE_CONTENTS_BAG => {
                 found.extend(read_bags(inner.whole, depth + 1)?);
                 continue;
             }
-            _ => Bagged::Other,
+            CRL_BAG => Bagged::Foreign("a revocation list"),
+            SECRET_BAG => Bagged::Foreign("a secret key"),
+            _ => Bagged::Foreign("something unknown"),
         };
-        let (alias, local_key_id) = attributes(parts.get(2));
-        found.push(Bag { value, alias, local_key_id });
+        found.push(attributes(value, parts.get(2)));
     }
     Ok(found)
 }
 
-fn attributes(set: Option<&Element<'_>>) -> (Option<String>, Option<Vec<u8>>) {
-    let (mut alias, mut local_key_id) = (None, None);
+fn attributes(value: Bagged, set: Option<&Element<'_>>) -> Bag {
+    let mut bag = Bag { value, alias: None, local_key_id: None, is_trusted: false };
     for attribute in set.map(|set| asn1::children(set.value)).unwrap_or_default() {
         let parts = asn1::children(attribute.value);
         let [kind, values] = parts.as_slice() else { continue };
@@ -252,20 +266,20 @@ fn attributes(set: Option<&Element<'_>>) -> (Option<String>, Option<Vec<u8>>) {
             Ok(FRIENDLY_NAME) => {
                 let units: Vec<u16> =
                     value.value.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
-                alias = Some(String::from_utf16_lossy(&units)).filter(|alias| !alias.is_empty());
+                bag.alias = Some(String::from_utf16_lossy(&units)).filter(|alias| !alias.is_empty());
             }
-            Ok(LOCAL_KEY_ID) => local_key_id = Some(value.value.to_vec()),
+            Ok(LOCAL_KEY_ID) => bag.local_key_id = Some(value.value.to_vec()),
+            Ok(TRUSTED_KEY_USAGE) => bag.is_trusted = true,
             _ => {}
         }
     }
-    (alias, local_key_id)
+    bag
 }
 
 pub(in crate::keystore) fn open(der: &[u8], password: &Password, key_password: &Password) -> Result<Keystore> {
     let pfx = Pfx::read(der)?;
     pfx.verify(password)?;
-    let mut keys = Vec::new();
-    let mut certificates = Vec::new();
+    let (mut keys, mut certificates, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
     for content in pfx.contents()? {
         let bags = match content {
             Content::Plain(bags) => read_bags(&bags, 0)?,
@@ -277,28 +291,39 @@ pub(in crate::keystore) fn open(der: &[u8], password: &Password, key_password: &
                 read_bags(plain.as_bytes(), 0)?
             }
         };
-        for bag in bags {
-            match bag.value {
-                Bagged::Key(key) => {
-                    keys.push((bag.alias, bag.local_key_id, PrivateKey::from_pkcs8_der(key.as_bytes())))
+        for Bag { value, alias, local_key_id: id, is_trusted } in bags {
+            let name = |alias: Option<String>| alias.unwrap_or_else(|| "?".to_owned());
+            let key = match value {
+                Bagged::Key(key) => PrivateKey::from_pkcs8_der(key.as_bytes()),
+                Bagged::ShroudedKey(key) => key.and_then(|key| match key.decrypt(key_password) {
+                    Err(error) if error.kind() == ErrorKind::Password => key.decrypt(password).map_err(|_| error),
+                    other => other,
+                }),
+                Bagged::Certificate(Ok(certificate)) => {
+                    certificates.push(LooseCertificate { alias, id, is_trusted, certificate });
+                    continue;
                 }
-                Bagged::ShroudedKey(key) => {
-                    keys.push((bag.alias, bag.local_key_id, key.and_then(|key| key.decrypt(key_password))));
+                Bagged::Certificate(Err(error)) => {
+                    unreadable.push(Entry::Unreadable { alias: name(alias), error });
+                    continue;
                 }
-                Bagged::Certificate(certificate) => certificates.push((bag.alias, bag.local_key_id, certificate?)),
-                Bagged::Other => {}
-            }
+                Bagged::Foreign(what) => {
+                    let error = Error::unsupported(format!("is {what}, which has no use here"))
+                        .with_hint("take the other entries with --only");
+                    unreadable.push(Entry::Unreadable { alias: name(alias), error });
+                    continue;
+                }
+            };
+            // A key without a name has its certificate's; one without any is called by its place, as Java does.
+            keys.push((alias, id, key));
         }
     }
-    // A key without a name has its certificate's; one without any is called by its place, as Java does.
-    let mut named = Vec::new();
-    for (index, (alias, id, key)) in keys.into_iter().enumerate() {
-        let of_certificate = || {
-            let same = certificates.iter().find(|(_, other, _)| id.is_some() && *other == id);
-            same.and_then(|(alias, ..)| alias.clone())
-        };
-        named.push((alias.or_else(of_certificate).unwrap_or_else(|| (index + 1).to_string()), key));
-    }
-    let certificates = certificates.into_iter().map(|(alias, _, certificate)| (alias, certificate)).collect();
-    Ok(assemble(named, certificates))
+    let keys = keys.into_iter().enumerate().map(|(index, (alias, id, key))| {
+        let of_certificate = || certificates.iter().find(|other| id.is_some() && other.id == id)?.alias.clone();
+        LooseKey { alias: alias.or_else(of_certificate).unwrap_or_else(|| (index + 1).to_string()), id, key }
+    });
+    let keys = keys.collect();
+    let mut entries = assemble(keys, certificates);
+    entries.extend(unreadable);
+    Ok(Keystore { entries })
 }

@@ -34,10 +34,8 @@ pub(in crate::keystore) fn write(
             Entry::Identity(identity) => (Some(identity.key()), identity.chain()),
             Entry::LoneKey { key, .. } => (Some(key), [].as_slice()),
             Entry::Certificate { certificate, .. } => (None, std::slice::from_ref(certificate)),
-            Entry::Unreadable { alias, error } => {
-                return Err(Error::new(error.kind(), format!("the entry \"{alias}\" could not be read: {error}"))
-                    .with_hint(error.hint().unwrap_or("leave it out with --only").to_owned()));
-            }
+            // Looked for before anything is written.
+            Entry::Unreadable { .. } => return Err(malformed()),
         };
         if let Some(key) = key {
             let shrouded = key.seal(sealer(password, compatibility, iterations, rng)?)?;

@@ -1,5 +1,7 @@
 //! `export`: key, certificate and chain out of a keystore, as PEM.
 
+use std::path::PathBuf;
+
 use certwright::{Result, SecretBytes, time};
 
 use crate::cli::ExportArgs;
@@ -12,11 +14,14 @@ pub(super) fn run(args: ExportArgs, session: &mut Session) -> Result<ExitStatus>
     let input = session.path(args.input, "keystore.p12");
     let key_out = session.path(args.key_out, "server.key");
     let cert_out = session.path(args.cert_out, "server.crt");
+    // Whether there is a chain is known once the keystore is open; where it was said to go is checked with the others.
+    let named_chain = args.chain_out.clone();
     let chain_out = session.path(args.chain_out, "chain.pem");
     let (source, key_source) = (args.password_from.as_ref(), args.key_password_from.as_ref());
     let rules = password::protect(session.rules().with_input(&input), &[source, key_source]);
-    // Whether there is a chain is known once the keystore is open; its place is checked with the others.
-    let mut delivery = Delivery::plan("export", rules, &[&key_out, &cert_out], session)?;
+    let paths: Vec<_> =
+        [Some(&key_out), Some(&cert_out), named_chain.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let mut delivery = Delivery::plan("export", rules, &paths, session)?;
 
     let (mut keystore, _) = store::open(&input, source.or(key_source), key_source, session)
         .map_err(|error| input::or_make(error, "make it with p12 first, or name it with --in"))?;

@@ -17,7 +17,7 @@ pub(super) fn run(args: JksArgs, session: &mut Session) -> Result<ExitStatus> {
     let mut delivery = Delivery::plan("jks", source.protect(session.rules(), &args.source), &paths, session)?;
 
     let (keystore, opened) = source.load(&args.source, session)?;
-    let new = store::new_password(&args.source, opened, &out, session)?;
+    let new = store::new_password(&source, &args.source, opened, &out, session)?;
     store::warn(&keystore, None, session);
     for entry in &keystore.entries {
         let lower = entry.alias().to_lowercase();
@@ -31,7 +31,7 @@ pub(super) fn run(args: JksArgs, session: &mut Session) -> Result<ExitStatus> {
         store::note_jks(session);
     }
     let bytes = keystore.to_jks(&new.password, session.now, &mut session.rng())?;
-    delivery.add(&out, Kind::Jks, format!("JKS; {}", store::in_words(&keystore)), bytes);
+    delivery.add(&out, Kind::Jks, format!("JKS; {}", store::in_words(&keystore).to_lowercase()), bytes);
     delivery.describe_keystore(&out, &keystore, &new);
     delivery.complete(session)?;
     Ok(ExitStatus::Done)

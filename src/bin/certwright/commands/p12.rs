@@ -31,7 +31,7 @@ pub(super) fn run(args: P12Args, session: &mut Session) -> Result<ExitStatus> {
     let mut delivery = Delivery::plan("p12", source.protect(session.rules(), &args.source), &paths, session)?;
 
     let (keystore, opened) = source.load(&args.source, session)?;
-    let new = store::new_password(&args.source, opened, &out, session)?;
+    let new = store::new_password(&source, &args.source, opened, &out, session)?;
     store::warn(&keystore, Some(&new.password), session);
     let mut rng = session.rng();
     let bytes = session.busy("encrypting the keystore", || {

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use certwright::inspect::Object;
-use certwright::{Certificate, Error, ErrorKind, Password, Result};
+use certwright::{Certificate, Error, ErrorKind, Result};
 use serde_json::json;
 
 use crate::cli::ShowArgs;
 use crate::delivery::{Delivery, Kind};
 use crate::describe::{self, Description};
 use crate::gather::{self, Gathered};
-use crate::password;
+use crate::password::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
 
@@ -18,12 +18,12 @@ pub(super) fn run(args: ShowArgs, session: &mut Session) -> Result<ExitStatus> {
     if args.der || args.pem {
         return convert(args, session);
     }
-    let password = password::open_all(args.password.password_from.as_ref(), session)?;
+    let passwords = Passwords::read(&args.passwords, session)?;
     let files = gather::gather(&args.paths, session)?;
     let (unknown, known): (Vec<_>, Vec<_>) = files.into_iter().partition(Gathered::is_unknown);
     let mut descriptions = Vec::new();
     for file in &known {
-        describe_file(file, password.as_ref(), session, &mut descriptions);
+        describe_file(file, &passwords, session, &mut descriptions);
     }
     if known.is_empty() && unknown.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "no file is there to be shown").with_hint("give the name of a file"));
@@ -46,7 +46,7 @@ pub(super) fn run(args: ShowArgs, session: &mut Session) -> Result<ExitStatus> {
     Ok(if is_whole { ExitStatus::Done } else { ExitStatus::CouldNotRun })
 }
 
-fn describe_file(file: &Gathered, password: Option<&Password>, session: &Session, found: &mut Vec<Description>) {
+fn describe_file(file: &Gathered, passwords: &Passwords, session: &Session, found: &mut Vec<Description>) {
     let items = match &file.items {
         Ok(items) => items,
         Err(error) => return found.push(Description::unreadable(&file.name, error)),
@@ -54,7 +54,7 @@ fn describe_file(file: &Gathered, password: Option<&Password>, session: &Session
     for item in items {
         let name = file.item_name(item);
         let mut description = match &item.object {
-            Ok(object) => describe::describe(&name, object, password, session.now),
+            Ok(object) => describe::describe(&name, object, passwords, session.now),
             Err(error) => Description::unreadable(&name, error),
         };
         if file.is_exposed && matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_))) {

@@ -2,13 +2,13 @@
 
 use certwright::inspect::Object;
 use certwright::keystore::Entry;
-use certwright::verify::{self, Check, Criteria, Evidence, Exhibit, Outcome, Report};
-use certwright::{EncodedKeystore, Error, ErrorKind, Keystore, Password, Result, salesforce, time};
+use certwright::verify::{self, Check, Criteria, Evidence, Exhibit, Outcome, Place, Report};
+use certwright::{EncodedKeystore, Error, ErrorKind, Password, Result, salesforce, time};
 use serde_json::json;
 
-use crate::cli::{Consumer, StorePasswordArgs, VerifyArgs};
+use crate::cli::{Consumer, VerifyArgs};
 use crate::gather::{self, Gathered};
-use crate::password;
+use crate::password::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
 
@@ -42,34 +42,8 @@ pub(super) fn run(args: VerifyArgs, session: &mut Session) -> Result<ExitStatus>
     Ok(if ok { ExitStatus::Done } else { ExitStatus::NotGood })
 }
 
-/// The passwords of a command that looks at many files.
-struct Passwords {
-    /// Opens private keys.
-    key: Option<Password>,
-    /// Opens keystores, if it is another.
-    store: Option<Password>,
-}
-
-impl Passwords {
-    fn read(args: &StorePasswordArgs, session: &mut Session) -> Result<Self> {
-        let common = args.password_from.as_ref();
-        let (key, store) = (args.key_password_from.as_ref().or(common), args.store_password_from.as_ref().or(common));
-        let key_password = password::open_all(key.or(store), session)?;
-        let store_password = if store.is_some() && store != key { password::open_all(store, session)? } else { None };
-        Ok(Self { key: key_password, store: store_password })
-    }
-
-    fn for_key(&self) -> Option<&Password> {
-        self.key.as_ref()
-    }
-
-    fn for_store(&self) -> Option<&Password> {
-        self.store.as_ref().or(self.key.as_ref())
-    }
-}
-
 fn exhibit(file: Gathered, passwords: &Passwords, exhibits: &mut Vec<Exhibit>) {
-    let mut add = |file: &str, evidence| exhibits.push(Exhibit { file: file.to_owned(), evidence });
+    let mut add = |file: &str, evidence| exhibits.push(Exhibit::new(file, evidence));
     if file.is_exposed {
         add(&file.name, Evidence::ReadableByOthers);
     }
@@ -98,7 +72,7 @@ fn exhibit(file: Gathered, passwords: &Passwords, exhibits: &mut Vec<Exhibit>) {
             Ok(Object::Certificate(certificate)) => Evidence::Certificate(certificate),
             Ok(Object::Keystore(store)) => match passwords.for_store() {
                 Some(password) => {
-                    keystore(&name, &store, password, passwords.for_key(), &mut add);
+                    exhibits_of_store(&name, &store, password, passwords.for_key(), exhibits);
                     continue;
                 }
                 None => locked(),
@@ -106,48 +80,63 @@ fn exhibit(file: Gathered, passwords: &Passwords, exhibits: &mut Vec<Exhibit>) {
             Ok(_) => continue,
             Err(error) => Evidence::Unreadable(error),
         };
-        add(&name, evidence);
+        exhibits.push(Exhibit::new(name, evidence));
     }
 }
 
 /// Every key and certificate of a keystore is one more holder of it.
-fn keystore(
+fn exhibits_of_store(
     name: &str,
     store: &EncodedKeystore,
     password: &Password,
     key_password: Option<&Password>,
-    add: &mut impl FnMut(&str, Evidence),
+    exhibits: &mut Vec<Exhibit>,
 ) {
     // Most keys have the store's password; another that is given is tried where that one fails.
-    let is_whole = |opened: &Keystore| !opened.entries.iter().any(|entry| matches!(entry, Entry::Unreadable { .. }));
-    let opened = match store.open(password, None) {
+    let is_locked =
+        |entry: &Entry| matches!(entry, Entry::Unreadable { error, .. } if error.kind() == ErrorKind::Password);
+    let mut opened = match store.open(password, None) {
         Ok(opened) => opened,
-        Err(error) => return add(name, Evidence::Unreadable(error)),
+        Err(error) => return exhibits.push(Exhibit::new(name, Evidence::Unreadable(error))),
     };
-    let with_key_password = key_password
-        .filter(|_| !is_whole(&opened))
-        .and_then(|key_password| store.open(password, Some(key_password)).ok())
-        .filter(is_whole);
-    let has_key_password = with_key_password.is_some();
-    let opened = with_key_password.unwrap_or(opened);
+    let mut has_key_password = false;
+    if let Some(key_password) = key_password.filter(|_| opened.entries.iter().any(is_locked))
+        && let Ok(with_key_password) = store.open(password, Some(key_password))
+    {
+        has_key_password = true;
+        opened = with_key_password;
+    }
     let identities = opened.entries.iter().filter(|entry| matches!(entry, Entry::Identity(_))).count();
-    let is_named_jks =
-        std::path::Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("jks"));
-    add(name, Evidence::Keystore { format: store.format(), is_named_jks, identities, has_key_password });
-    for entry in opened.entries {
-        let place = format!("{name}[{}]", entry.alias().escape_debug());
+    let extension = std::path::Path::new(name).extension();
+    let keystore = Evidence::Keystore {
+        format: store.format(),
+        is_named_jks: extension.is_some_and(|extension| extension.eq_ignore_ascii_case("jks")),
+        identities,
+        has_key_password,
+        has_integrity: store.integrity().is_some(),
+    };
+    exhibits.push(Exhibit::new(name, keystore));
+    for (number, entry) in opened.entries.into_iter().enumerate() {
+        let file = format!("{name}[{}]", entry.alias().escape_debug());
+        let mut add = |file: String, evidence, is_trusted| {
+            let place = Some(Place { store: name.to_owned(), entry: number, is_trusted });
+            exhibits.push(Exhibit { file, evidence, place });
+        };
         match entry {
             Entry::Identity(identity) => {
-                add(&place, Evidence::Alias(identity.alias().to_owned()));
-                add(&place, Evidence::PrivateKey(identity.key().public_key()));
+                add(file.clone(), Evidence::Alias(identity.alias().to_owned()), false);
+                add(file.clone(), Evidence::PrivateKey(identity.key().public_key()), false);
+                if identity.chain().len() > 1 {
+                    add(file.clone(), Evidence::Chain(identity.chain().to_vec()), false);
+                }
                 for (index, certificate) in identity.chain().iter().enumerate() {
-                    let place = if index == 0 { place.clone() } else { format!("{place}:{}", index + 1) };
-                    add(&place, Evidence::Certificate(certificate.clone()));
+                    let file = if index == 0 { file.clone() } else { format!("{file}:{}", index + 1) };
+                    add(file, Evidence::Certificate(certificate.clone()), false);
                 }
             }
-            Entry::LoneKey { key, .. } => add(&place, Evidence::PrivateKey(key.public_key())),
-            Entry::Certificate { certificate, .. } => add(&place, Evidence::Certificate(certificate)),
-            Entry::Unreadable { error, .. } => add(&place, Evidence::Unreadable(error)),
+            Entry::LoneKey { key, .. } => add(file, Evidence::PrivateKey(key.public_key()), false),
+            Entry::Certificate { certificate, .. } => add(file, Evidence::Certificate(certificate), true),
+            Entry::Unreadable { error, .. } => add(file, Evidence::Unreadable(error), false),
             _ => {}
         }
     }
