@@ -52,6 +52,7 @@ pub fn import_rules(exhibits: &[Exhibit], is_asked: bool, report: &mut Report) {
                 let problem = has_key_password
                     .then(|| "the key has another password than the store; Salesforce wants one".to_owned());
                 rule("key-password", problem, "key and store have one password");
+                rule("store-format", None, "is a real JKS");
                 if is_asked {
                     let problem = (*identities == 0).then(|| "holds no private key with its certificate".to_owned());
                     rule("private-key-entry", problem, "holds a private key with its certificate");

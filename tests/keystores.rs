@@ -230,7 +230,7 @@ fn everybody_reads_what_we_write() {
             let told = folder.tool("java", &[program, kind, store, PASSWORD, "sales_cert"]);
             assert_eq!(told.lines().last(), Some("true 1"), "{told}");
             let reader = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python_stores.py");
-            let told = folder.tool(&python(), &[reader, store, PASSWORD]);
+            let told = folder.tool(&python(), &[reader, "read", store, PASSWORD]);
             let alias = if store == "keystore.p12" { "p12 Sales_Cert" } else { "jks sales_cert" };
             assert_eq!(told.trim(), format!("{alias} 1 {modulus}"));
         }
@@ -243,6 +243,13 @@ fn everybody_reads_what_we_write() {
         folder.tool("pk12util", &["-i", "keystore.p12", "-d", "sql:.", "-w", "password"]);
         let told = folder.tool("certutil", &["-K", "-d", "sql:."]);
         assert!(told.contains("Sales_Cert"), "{told}");
+
+        let writer = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python_stores.py");
+        folder.tool(&python(), &[writer, "write", "server.key", "server.crt", PASSWORD]);
+        for store in ["python.p12", "python.jks"] {
+            let told = folder.run(&["verify", store, "server.key", "server.crt", "--password-from", "env:PW"]);
+            assert!(told.contains(&format!("{store}[python]")), "{told}");
+        }
 
         // And on from there, by keytool, in both directions.
         let import = |from: &str, from_type: &str, to: &str, to_type: &str| {
