@@ -216,9 +216,9 @@ pub(crate) struct InitArgs {
     /// Make a Java keystore too (servercert.jks)
     #[arg(long)]
     pub(crate) jks: bool,
-    /// The name of the entry in the keystores
-    #[arg(long, value_name = "NAME", default_value = "servercert")]
-    pub(crate) alias: String,
+    /// The name of the entry in the keystores [default: servercert]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) alias: Option<String>,
     /// Where the password of the keystores comes from, if it is another than the key's
     #[arg(long, value_name = "SRC")]
     pub(crate) store_password_from: Option<PasswordSource>,

@@ -14,7 +14,7 @@ use crate::password::{self, NewPassword, PasswordSource};
 use crate::session::Session;
 
 /// The name of the entry where none is given: what the setup guide renames it to.
-const ALIAS: &str = "servercert";
+pub(crate) const ALIAS: &str = "servercert";
 
 /// Where a keystore is to come from.
 pub(crate) enum Source {

@@ -65,8 +65,9 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
             .map(|(_, path)| path.as_path()),
     );
     let store_source = args.store_password_from.as_ref();
-    if store_source.is_some() && !with_p12 && !with_jks {
-        return Err(Error::new(ErrorKind::Usage, "--store-password-from is for the keystores of --p12 and --jks")
+    let for_stores = [("--store-password-from", store_source.is_some()), ("--alias", args.alias.is_some())];
+    if let Some((option, _)) = for_stores.iter().find(|(_, given)| *given && !with_p12 && !with_jks) {
+        return Err(Error::new(ErrorKind::Usage, format!("{option} is for the keystores of --p12 and --jks"))
             .with_hint("add one of them, or leave it out"));
     }
     let store_password_file =
@@ -100,7 +101,8 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     let public_key = key.public_key();
     if with_p12 || with_jks {
         let password = store_password.as_ref().map_or(&new.password, |store| &store.password);
-        let keystore = Keystore::of(Identity::new(args.alias, key, vec![certificate.clone()])?);
+        let keystore =
+            Keystore::of(Identity::new(args.alias.as_deref().unwrap_or(store::ALIAS), key, vec![certificate.clone()])?);
         store::warn(&keystore, with_p12.then_some(password), session);
         let entry = store::in_words(&keystore);
         if with_p12 {
