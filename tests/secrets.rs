@@ -259,7 +259,7 @@ fn no_core_file_is_written() {
     let mut shell = Command::new("bash");
     shell.args(["-c", "ulimit -c unlimited; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
     shell.current_dir(folder.path()).env("PW", support::PASSWORD).stdin(Stdio::null()).stderr(Stdio::null());
-    let status = wait_or_kill(shell.spawn().expect("bash"), 3, Duration::from_millis(150));
+    let status = wait_or_kill(shell.spawn().expect("bash"), 3, Duration::from_millis(400));
     assert_eq!(status.signal(), Some(3));
     assert!(!status.core_dumped());
     assert_eq!(folder.names(), [""; 0]);
