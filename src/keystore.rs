@@ -1,5 +1,7 @@
 //! Keystores: several private keys with their chains, and trusted certificates, in one file under a password.
 
+mod assembly;
+mod encoded;
 mod jks;
 mod p12;
 
@@ -11,9 +13,9 @@ use rand_core::CryptoRng;
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::PrivateKey;
-use crate::pbe::Protection;
 use crate::secret::{Password, SecretBytes};
 
+pub use encoded::EncodedKeystore;
 pub use p12::Compatibility;
 
 /// A private key with the certificates that go with it.
@@ -325,161 +327,4 @@ impl Keystore {
         Err(Error::malformed("the keystore that was made does not read back")
             .with_hint("this is a fault of the program or of the machine: please report it"))
     }
-}
-
-/// A keystore as it is found in a file.
-pub struct EncodedKeystore {
-    format: Format,
-    bytes: SecretBytes,
-    protections: Vec<Protection>,
-    integrity: Option<String>,
-}
-
-impl EncodedKeystore {
-    /// Reads a PKCS#12 file, in DER or BER, without a password: its outline, its algorithms and their bounds.
-    ///
-    /// # Errors
-    /// [`Malformed`](ErrorKind::Malformed) if it is none, [`Unsupported`](ErrorKind::Unsupported) for algorithms that are
-    /// not read, [`Policy`](ErrorKind::Policy) beyond a million iterations.
-    pub fn from_p12(bytes: &[u8]) -> Result<Self> {
-        check_size(bytes)?;
-        let outline = p12::outline(bytes)?;
-        Ok(Self {
-            format: Format::Pkcs12,
-            bytes: SecretBytes::new(outline.der),
-            protections: outline.protections,
-            integrity: outline.mac,
-        })
-    }
-
-    /// Reads a JKS file without a password.
-    ///
-    /// # Errors
-    /// [`Malformed`](ErrorKind::Malformed) if it is none.
-    pub fn from_jks(bytes: &[u8]) -> Result<Self> {
-        check_size(bytes)?;
-        jks::check(bytes)?;
-        let protection = Protection {
-            cipher: "XOR with SHA-1".to_owned(),
-            derivation: "SHA-1".to_owned(),
-            iterations: 1,
-            is_legacy_pem: false,
-        };
-        Ok(Self {
-            format: Format::Jks,
-            bytes: SecretBytes::new(bytes.to_vec()),
-            protections: vec![protection],
-            integrity: Some("SHA-1 digest".to_owned()),
-        })
-    }
-
-    /// The format.
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
-    /// How its parts are protected, as far as that is known without a password.
-    pub fn protections(&self) -> &[Protection] {
-        &self.protections
-    }
-
-    /// What guards it against changes, in words; `None` if nothing does.
-    pub fn integrity(&self) -> Option<&str> {
-        self.integrity.as_deref()
-    }
-
-    /// Opens the store. `key_password` opens its keys where that is another than the store's.
-    ///
-    /// # Errors
-    /// [`Password`](ErrorKind::Password) if the password is wrong or the file was changed.
-    pub fn open(&self, password: &Password, key_password: Option<&Password>) -> Result<Keystore> {
-        let key_password = key_password.unwrap_or(password);
-        match self.format {
-            Format::Pkcs12 => p12::open(self.bytes.as_bytes(), password, key_password),
-            Format::Jks => jks::open(self.bytes.as_bytes(), password, key_password),
-        }
-    }
-}
-
-/// A trust store of all public roots takes 300 KB.
-const LARGEST: usize = 4 << 20;
-
-fn check_size(bytes: &[u8]) -> Result<()> {
-    if bytes.len() <= LARGEST {
-        return Ok(());
-    }
-    Err(Error::policy("is larger than 4 MiB, which no keystore is").with_hint("check that this is the right file"))
-}
-
-impl fmt::Debug for EncodedKeystore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EncodedKeystore({})", self.format)
-    }
-}
-
-/// A key as it was found.
-struct LooseKey {
-    alias: String,
-    /// What ties it to its certificate (localKeyID).
-    id: Option<Vec<u8>>,
-    key: Result<PrivateKey>,
-}
-
-/// A certificate as it was found.
-struct LooseCertificate {
-    alias: Option<String>,
-    id: Option<Vec<u8>>,
-    /// An entry of its own, whatever chains it also closes.
-    is_trusted: bool,
-    certificate: Certificate,
-}
-
-/// The entries of keys and certificates that were found apart: each key with the certificate of its identifier, or else of
-/// its numbers, and the chain above it.
-fn assemble(keys: Vec<LooseKey>, certificates: Vec<LooseCertificate>) -> Vec<Entry> {
-    let mut is_used = vec![false; certificates.len()];
-    let publics: Vec<_> = certificates.iter().map(|loose| loose.certificate.public_key().ok()).collect();
-    let mut entries = Vec::new();
-    for LooseKey { alias, id, key } in keys {
-        let key = match key {
-            Ok(key) => key,
-            Err(error) => {
-                // Its certificate is not one that belongs to nothing.
-                let own = certificates.iter().position(|loose| id.is_some() && loose.id == id);
-                own.into_iter().for_each(|at| is_used[at] = true);
-                entries.push(Entry::Unreadable { alias, error });
-                continue;
-            }
-        };
-        let public = Some(key.public_key());
-        let is_own = |&at: &usize| publics[at] == public && !certificates[at].is_trusted;
-        let of_id = (0..certificates.len()).filter(is_own).find(|&at| id.is_some() && certificates[at].id == id);
-        let Some(own) = of_id.or_else(|| (0..certificates.len()).find(is_own)) else {
-            entries.push(Entry::LoneKey { alias, key });
-            continue;
-        };
-        let mut chain = vec![own];
-        while let Some(last) =
-            chain.last().map(|&at| &certificates[at].certificate).filter(|last| !last.is_self_issued())
-        {
-            let signed = |&at: &usize| {
-                !chain.contains(&at)
-                    && last.issuer().to_der() == certificates[at].certificate.subject().to_der()
-                    && publics[at].as_ref().is_some_and(|key| last.verify_signature(key).is_ok())
-            };
-            match (0..certificates.len()).find(signed) {
-                Some(at) => chain.push(at),
-                None => break,
-            }
-        }
-        chain.iter().for_each(|&at| is_used[at] = true);
-        let chain = chain.into_iter().map(|at| certificates[at].certificate.clone()).collect();
-        entries.push(Entry::Identity(Identity { alias, key, chain }));
-    }
-    let rest = certificates.into_iter().zip(is_used).filter(|(loose, is_used)| loose.is_trusted || !is_used);
-    entries.extend(rest.map(|(loose, _)| {
-        let alias = loose.alias.unwrap_or_else(|| loose.certificate.subject().to_string());
-        Entry::Certificate { alias, certificate: loose.certificate }
-    }));
-    entries
 }

@@ -14,7 +14,8 @@ use crate::asn1::{self, Element};
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{EncryptedPrivateKey, PrivateKey, oid_name};
-use crate::keystore::{Entry, Keystore, LooseCertificate, LooseKey, assemble};
+use crate::keystore::assembly::{LooseCertificate, LooseKey, assemble};
+use crate::keystore::{Entry, Keystore};
 use crate::pbe::{Protection, Scheme, bmp_forms};
 use crate::secret::{Password, SecretBytes};
 
