@@ -6,7 +6,7 @@ use crate::certificate::Certificate;
 use crate::csr::CertRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{EncryptedPrivateKey, PrivateKey, PublicKey};
-use crate::keystore::{EncodedKeystore, Format};
+use crate::keystore::{EncodedKeystore, Format, JKS_MAGIC};
 use crate::secret::SecretBytes;
 use crate::{asn1, pem, text};
 use shape::Shape;
@@ -90,7 +90,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Vec<Item>> {
     }
     match bytes {
         [] => Err(Error::malformed("is empty").with_hint("make it again: an interrupted program leaves empty files")),
-        bytes if bytes.starts_with(&shape::JKS_MAGIC) => {
+        bytes if bytes.starts_with(&JKS_MAGIC) => {
             Ok(vec![Item { line: None, object: EncodedKeystore::from_jks(bytes).map(Object::Keystore) }])
         }
         bytes if shape::looks_like_der(bytes) => Ok(vec![Item { line: None, object: read_der(bytes) }]),

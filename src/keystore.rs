@@ -16,6 +16,7 @@ use crate::key::PrivateKey;
 use crate::secret::{Password, SecretBytes};
 
 pub use encoded::EncodedKeystore;
+pub(crate) use jks::MAGIC as JKS_MAGIC;
 pub use p12::Compatibility;
 
 /// A private key with the certificates that go with it.

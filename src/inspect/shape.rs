@@ -10,9 +10,6 @@ const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 const EXPLICIT_0: u8 = 0xa0;
 
-/// What a JKS begins with.
-pub(super) const JKS_MAGIC: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
-
 const RSA_ONLY: &str = "only RSA keys serve for Salesforce: make one with genkey";
 
 /// The outlines that are told apart.

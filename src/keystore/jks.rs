@@ -17,7 +17,8 @@ use crate::key::PrivateKey;
 use crate::pbe::bmp_forms;
 use crate::secret::{Password, SecretBytes};
 
-const MAGIC: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
+/// What a JKS begins with.
+pub(crate) const MAGIC: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
 const VERSION: u32 = 2;
 const PRIVATE_KEY: u32 = 1;
 const TRUSTED: u32 = 2;
