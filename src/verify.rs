@@ -156,8 +156,9 @@ impl Criteria {
 /// Checks everything that can be checked between and about `exhibits`.
 pub fn verify(exhibits: &[Exhibit], criteria: &Criteria) -> Report {
     let mut report = Report::default();
-    checks::objects(exhibits, criteria, &mut report);
-    checks::pairs(exhibits, &mut report);
+    let certificates = checks::Certificates::of(exhibits);
+    checks::objects(exhibits, &certificates, criteria, &mut report);
+    checks::pairs(exhibits, &certificates, &mut report);
     report
 }
 

@@ -36,7 +36,7 @@ impl Report {
 }
 
 /// The certificates among the exhibits, each with its file, and who has issued whom.
-struct Certificates<'a> {
+pub(super) struct Certificates<'a> {
     list: Vec<(&'a str, &'a Certificate)>,
     /// For each the place of the one whose signature it bears.
     issuers: Vec<Option<usize>>,
@@ -46,7 +46,7 @@ struct Certificates<'a> {
 const MOST_OF_ONE_NAME: usize = 8;
 
 impl<'a> Certificates<'a> {
-    fn of(exhibits: &'a [Exhibit]) -> Self {
+    pub(super) fn of(exhibits: &'a [Exhibit]) -> Self {
         let certificate = |exhibit: &'a Exhibit| match &exhibit.evidence {
             Evidence::Certificate(certificate) => Some((exhibit.file.as_str(), certificate)),
             _ => None,
@@ -98,8 +98,7 @@ impl<'a> Certificates<'a> {
 }
 
 /// What every object has to say about itself.
-pub(super) fn objects(exhibits: &[Exhibit], criteria: &Criteria, report: &mut Report) {
-    let certificates = Certificates::of(exhibits);
+pub(super) fn objects(exhibits: &[Exhibit], certificates: &Certificates<'_>, criteria: &Criteria, report: &mut Report) {
     for exhibit in exhibits {
         let file = exhibit.file.as_str();
         match &exhibit.evidence {
@@ -189,12 +188,11 @@ fn form(file: &str, certificate: &Certificate, has_issued: bool, report: &mut Re
 }
 
 /// What the objects have to do with each other.
-pub(super) fn pairs(exhibits: &[Exhibit], report: &mut Report) {
-    let certificates = Certificates::of(exhibits);
+pub(super) fn pairs(exhibits: &[Exhibit], certificates: &Certificates<'_>, report: &mut Report) {
     for at in 0..certificates.list.len() {
-        issuer(at, &certificates, report);
+        issuer(at, certificates, report);
     }
-    let holders = subjects(exhibits, &certificates);
+    let holders = subjects(exhibits, certificates);
     let represents = represent(&holders);
     // Equality passes on, so of very many each is held against the first alone.
     let width = if holders.len() > MOST_PAIRED { 1 } else { holders.len() };
