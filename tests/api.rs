@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use certwright::inspect::{self, FoundKey, Object};
 use certwright::output::{Existing, OutputSet, Rules, Unfinished, Visibility};
 use certwright::subject::AttributeType;
-use certwright::verify::{self, Criteria, Evidence, Exhibit};
+use certwright::verify::{self, Criteria, Evidence, Exhibit, Outcome, Place};
 use certwright::{CertRequest, Certificate, ErrorKind, Password, PrivateKey, SecretBytes, Subject, Validity};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
@@ -144,6 +144,26 @@ fn verify_tells_matching_from_mixed() {
     }
     assert!(!verify::verify(&exhibits(&good[2..]), &Criteria::at(day)).has_evidence());
     assert!(!verify::verify(&exhibits(&good), &Criteria::at(NOW)).is_ok(false));
+}
+
+#[test]
+fn one_stranger_among_very_many_is_found() {
+    let public = |name: &str| Evidence::PublicKey(key(name).public_key());
+    let entry = |entry: usize, name: &str| {
+        let place = Some(Place { store: "store".to_owned(), entry, is_trusted: false });
+        Exhibit { place, ..Exhibit::new("store", public(name)) }
+    };
+    // The first entry has nothing to do with what is outside, the second has.
+    let mut exhibits = vec![entry(0, "openssl/other.pem"), entry(1, "openssl/pkcs8.pem")];
+    exhibits.extend((0..119).map(|at| Exhibit::new(format!("{at}.pub"), public("openssl/pkcs8.pem"))));
+    exhibits.push(Exhibit::new("stranger.pub", public("openssl/rsa1024.pem")));
+    let report = verify::verify(&exhibits, &Criteria::at(now()));
+    let with = |outcome: Outcome| {
+        let compared = report.checks.iter().filter(|check| check.name == "same-key" && check.outcome == outcome);
+        compared.map(|check| check.files.join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(with(Outcome::Holds).len(), 119);
+    assert_eq!(with(Outcome::Fails), ["store stranger.pub"]);
 }
 
 fn set(rules: Rules, folder: &Path, names: &[&str]) -> OutputSet {

@@ -194,14 +194,21 @@ pub(super) fn pairs(exhibits: &[Exhibit], certificates: &Certificates<'_>, repor
     }
     let holders = subjects(exhibits, certificates);
     let represents = represent(&holders);
-    // Equality passes on, so of very many each is held against the first alone.
-    let width = if holders.len() > MOST_PAIRED { 1 } else { holders.len() };
-    for first in 0..width {
+    let is_to_match =
+        |one: usize, other: usize| are_to_match((&holders[one], represents[one]), (&holders[other], represents[other]));
+    let first_to_match = |second: usize| (0..second).find(|&first| is_to_match(first, second));
+    // Equality passes on, so of very many each is held against the first that it has to match alone.
+    let firsts: Option<Vec<_>> =
+        (holders.len() > MOST_PAIRED).then(|| (0..holders.len()).map(first_to_match).collect());
+    for first in 0..holders.len() {
         for second in first + 1..holders.len() {
-            let (one, other) = (&holders[first], &holders[second]);
-            if are_to_match((one, represents[first]), (other, represents[second])) {
-                same_key(one, other, report);
-                same_subject(one.exhibit, other.exhibit, report);
+            let is_held = match &firsts {
+                Some(firsts) => firsts[second] == Some(first),
+                None => is_to_match(first, second),
+            };
+            if is_held {
+                same_key(&holders[first], &holders[second], report);
+                same_subject(holders[first].exhibit, holders[second].exhibit, report);
             }
         }
     }
