@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::interrupt;
+use crate::json;
 use crate::password::NewPassword;
 use crate::session::Session;
 use crate::table::hex;
@@ -193,7 +194,7 @@ impl Delivery {
             if !published.backups.is_empty() {
                 told["backups"] = published.backups.iter().map(|path| json!(path.to_string_lossy())).collect();
             }
-            return session.terminal.say(&format!("{told:#}")).map_err(although_written);
+            return session.terminal.say(&json::text(&told)).map_err(although_written);
         }
         let files: Vec<_> = told.iter().filter(|(path, ..)| !is_stdout(path)).collect();
         let width = files.iter().map(|(path, ..)| printable(path).chars().count()).max().unwrap_or_default();

@@ -7,6 +7,7 @@ mod describe;
 mod gather;
 mod input;
 mod interrupt;
+mod json;
 mod password;
 mod session;
 mod status;

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use certwright::Error;
 use serde_json::json;
 
+use crate::json;
+
 /// The exit statuses of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
@@ -49,7 +51,7 @@ impl ExitStatus {
 
     pub(crate) fn tell_json(kind: &str, message: &str, hint: Option<&str>, path: Option<&str>) {
         let error = json!({ "error": { "kind": kind, "message": message, "hint": hint, "path": path } });
-        let _ = writeln!(io::stdout(), "{error:#}");
+        let _ = writeln!(io::stdout(), "{}", json::text(&error));
     }
 }
 

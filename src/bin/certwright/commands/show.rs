@@ -10,6 +10,7 @@ use crate::cli::ShowArgs;
 use crate::delivery::{Delivery, Kind};
 use crate::describe::{self, Description};
 use crate::gather::{self, Gathered};
+use crate::json;
 use crate::password::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
@@ -33,7 +34,7 @@ pub(super) fn run(args: ShowArgs, session: &mut Session) -> Result<ExitStatus> {
     if session.json {
         let objects: Vec<_> = descriptions.iter().map(Description::to_json).collect();
         let told = json!({ "command": "show", "objects": objects, "ignored": unknown });
-        session.terminal.say(&format!("{told:#}"))?;
+        session.terminal.say(&json::text(&told))?;
     } else {
         let texts: Vec<String> = descriptions.iter().map(ToString::to_string).collect();
         if !texts.is_empty() {

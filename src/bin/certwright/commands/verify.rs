@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::{Consumer, VerifyArgs};
 use crate::gather::{self, Gathered};
+use crate::json;
 use crate::password::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
@@ -154,7 +155,7 @@ fn tell(report: &Report, ok: bool, unknown: &[String], session: &mut Session) ->
         });
         let checks: Vec<_> = checks.collect();
         let told = json!({ "command": "verify", "ok": ok, "checks": checks, "ignored": unknown });
-        return session.terminal.say(&format!("{told:#}"));
+        return session.terminal.say(&json::text(&told));
     }
     for check in in_brief(&report.checks) {
         let line = format!("{:<8} {}: {}", check.outcome.as_str(), check.files.join(", "), check.detail);

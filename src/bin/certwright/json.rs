@@ -1,0 +1,35 @@
+//! JSON as every program reads it.
+
+use serde_json::Value;
+
+/// `value` in ASCII alone: PowerShell 5 takes what it reads from a pipe for the console's code page.
+pub(crate) fn text(value: &Value) -> String {
+    let mut ascii = String::new();
+    // Outside strings there is nothing but ASCII.
+    for character in format!("{value:#}").chars() {
+        match character.is_ascii() {
+            true => ascii.push(character),
+            false => {
+                let units =
+                    character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+                ascii.push_str(&units);
+            }
+        }
+    }
+    ascii
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::text;
+
+    #[test]
+    fn everything_beyond_ascii_is_escaped_and_comes_back() {
+        let value = json!({ "Schl\u{fc}ssel": "\u{20ac} \u{1f511} \"\\" });
+        let text = text(&value);
+        assert!(text.is_ascii(), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), value);
+    }
+}
