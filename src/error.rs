@@ -125,13 +125,14 @@ impl fmt::Display for Error {
     }
 }
 
-/// `path` for a message: as it is, but for control characters, which would reach the terminal.
+/// `path` for a message: as it is, but for control characters, which would reach the terminal, and the `\\?\` of long
+/// Windows paths.
 pub fn printable(path: &Path) -> String {
     let escape = |character: char| match character.is_control() {
         true => character.escape_default().to_string(),
         false => character.to_string(),
     };
-    path.display().to_string().chars().map(escape).collect()
+    dunce::simplified(path).display().to_string().chars().map(escape).collect()
 }
 
 impl fmt::Debug for Error {

@@ -6,6 +6,7 @@
 
 mod access;
 mod marker;
+mod name;
 mod target;
 
 use std::io::Write;
@@ -15,7 +16,9 @@ use std::{fs, io};
 
 use tempfile::NamedTempFile;
 
+pub use access::{CLOSE_TO_OTHERS, is_held, is_readable_by_others};
 pub use marker::Unfinished;
+pub use name::check_name;
 pub use target::{Existing, Rules};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -26,9 +29,9 @@ use marker::Marker;
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
-    /// Its owner alone (0600).
+    /// Its owner alone: 0600, or an access list that says the same.
     Secret,
-    /// Everyone (0644).
+    /// Everyone: 0644, or whoever may read what is in the folder.
     Public,
 }
 
@@ -134,9 +137,12 @@ impl OutputSet {
         for Staged { output, folder, file } in staged {
             self.set_aside(&output.path, &folder, &backup, &mut published, done)?;
             access::set_final(file.as_file(), output.visibility).map_err(|error| cannot_write(&output.path, error))?;
-            file.persist_noclobber(&output.path).map_err(|failed| match failed.error.kind() {
-                io::ErrorKind::AlreadyExists => target::exists(&output.path),
-                _ => cannot_write(&output.path, failed.error),
+            // Under the folder's full name, which on Windows may be longer than 260 characters.
+            file.persist_noclobber(folder.join(output.path.file_name().unwrap_or_default())).map_err(|failed| {
+                match failed.error.kind() {
+                    io::ErrorKind::AlreadyExists => target::exists(&output.path),
+                    _ => cannot_write(&output.path, failed.error),
+                }
             })?;
             done.push(Done::Published(output.path.clone()));
         }
@@ -147,6 +153,11 @@ impl OutputSet {
         for folder in markers.iter().map(Marker::folder).chain(backups).chain(new) {
             access::sync_folder(folder).map_err(|error| cannot_write(folder, error))?;
         }
+        done.iter().for_each(|step| {
+            if let Done::Moved { to, .. } = step {
+                access::close_to_others(to);
+            }
+        });
         Ok(published)
     }
 
@@ -163,7 +174,7 @@ impl OutputSet {
         let mut folders: Vec<(PathBuf, Vec<&Output>)> = Vec::new();
         for output in &self.outputs {
             let folder = target::folder_of(&output.path);
-            let folder = fs::canonicalize(folder).map_err(|error| cannot_write(&output.path, error))?;
+            let folder = access::full_name(folder).map_err(|error| cannot_write(&output.path, error))?;
             match folders.iter_mut().find(|(known, _)| *known == folder) {
                 Some((_, outputs)) => outputs.push(output),
                 None => folders.push((folder, vec![output])),
@@ -197,7 +208,7 @@ impl OutputSet {
             return Ok(());
         }
         let backup = path.with_file_name(backup);
-        let is_known = |known: &PathBuf| fs::canonicalize(target::folder_of(known)).is_ok_and(|known| known == folder);
+        let is_known = |known: &PathBuf| access::full_name(target::folder_of(known)).is_ok_and(|known| known == folder);
         if !published.backups.iter().any(is_known) {
             access::make_private_folder(&backup).map_err(|error| cannot_make(&backup, error))?;
             done.push(Done::Folder(backup.clone()));
@@ -211,7 +222,8 @@ impl OutputSet {
 }
 
 fn stage(output: &Output, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).tempfile_in(folder)?;
+    let create = |path: &Path| access::create(path, output.visibility);
+    let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).make_in(folder, create)?;
     file.write_all(output.bytes.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)
@@ -264,6 +276,7 @@ fn way_out(error: &io::Error) -> &'static str {
             "choose a folder you may write to (--dir, --out)"
         }
         io::ErrorKind::NotFound => "make the folder first, or choose another (--dir, --out)",
+        _ if access::is_held(error) => "close the program that has it open, then run this again",
         _ => "choose another place (--dir, --out)",
     }
 }

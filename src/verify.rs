@@ -97,6 +97,8 @@ pub enum Evidence {
     Unreadable(Error),
     /// The file holds a private key that other users can read.
     ReadableByOthers,
+    /// The file holds a private key, and who can read it could not be found out, for this reason.
+    ReadersUnknown(String),
     /// The name of an entry with a private key, in a keystore.
     Alias(String),
     /// The chain of an entry of a keystore, in its order.
@@ -190,7 +192,10 @@ impl Exhibit {
 
     fn noun(&self) -> &'static str {
         match &self.evidence {
-            Evidence::PrivateKey(_) | Evidence::Locked { .. } | Evidence::ReadableByOthers => "private key",
+            Evidence::PrivateKey(_)
+            | Evidence::Locked { .. }
+            | Evidence::ReadableByOthers
+            | Evidence::ReadersUnknown(_) => "private key",
             Evidence::PublicKey(_) => "public key",
             Evidence::CertRequest(_) => "signing request",
             Evidence::Certificate(_) => "certificate",

@@ -11,6 +11,12 @@ use std::path::{Path, PathBuf};
 fn cases() -> trycmd::TestCases {
     let cases = trycmd::TestCases::new();
     cases.default_bin_name("certwright");
+    // scripts/windows.sh has the program that is shipped tested, not one that is built for the test.
+    if let Some(program) = std::env::var_os("CERTWRIGHT_PROGRAM") {
+        cases.register_bin("certwright", PathBuf::from(program));
+    }
+    // What differs from system to system.
+    cases.insert_var("[CLOSE]", certwright::output::CLOSE_TO_OTHERS).expect("a name for it");
     cases.env("PW", "fixture password").env("NEW", "another password").env("SHORT", "12345");
     cases
 }

@@ -1,48 +1,44 @@
 //! Who may read what is written, and when it is on the disk: what differs between systems.
-#![expect(clippy::disallowed_methods, reason = "a folder is opened to write it through to the disk")]
+//!
+//! On Unix that is the mode: 0600 for a secret, 0644 for the rest, 0700 for a folder. On Windows it is the access list:
+//! a secret's names its user, SYSTEM and the Administrators, who can take over any file anyway, and inherits nothing.
+//! That is what OpenSSH for Windows asks of a key.
 
-use std::fs::{self, File};
+#[cfg(any(windows, test))]
+mod sddl;
+
+#[cfg(not(any(unix, windows)))]
+mod elsewhere;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(not(any(unix, windows)))]
+use elsewhere as system;
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+use windows as system;
+
+pub(super) use system::{close_to_others, create, full_name, make_private_folder, set_final, sync_folder};
+
 use std::io;
 use std::path::Path;
 
-use super::Visibility;
+/// What closes a file to others, for a person to type: in any shell of this system, with the file's name for `FILE`.
+pub const CLOSE_TO_OTHERS: &str = system::CLOSE_TO_OTHERS;
 
-/// Gives a staged file, readable by its owner alone so far, its final mode.
-#[cfg(unix)]
-pub(super) fn set_final(file: &File, visibility: Visibility) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = match visibility {
-        Visibility::Secret => 0o600,
-        Visibility::Public => 0o644,
-    };
-    file.set_permissions(fs::Permissions::from_mode(mode))
+/// True if a file could not be touched because another program has it open, which Windows can forbid.
+pub fn is_held(error: &io::Error) -> bool {
+    system::is_held(error)
 }
 
-/// Windows files inherit the access list of their folder.
-#[cfg(not(unix))]
-pub(super) fn set_final(_: &File, _: Visibility) -> io::Result<()> {
-    Ok(())
-}
-
-/// Makes a folder that only its owner can enter.
-pub(super) fn make_private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
-    // The umask may have taken more away than it should.
-    #[cfg(unix)]
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    Ok(())
-}
-
-/// Writes a folder's entries through to the disk, where system and file system can.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    match File::open(path)?.sync_all() {
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-        other => other,
-    }
+/// True if the file at `path` may be read by users beside its owner and those who may read everything: root, or the
+/// Administrators and SYSTEM.
+///
+/// # Errors
+/// The system's, where who may read the file cannot be found out.
+pub fn is_readable_by_others(path: &Path) -> io::Result<bool> {
+    system::is_readable_by_others(path)
 }

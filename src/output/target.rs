@@ -3,7 +3,7 @@
 use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
 
-use super::cannot_write;
+use super::{cannot_write, check_name};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What to do where a file stands already.
@@ -60,6 +60,7 @@ impl Rules {
     pub fn check(&self, paths: &[&Path]) -> Result<()> {
         let mut seen: Vec<(PathBuf, &Path)> = Vec::new();
         for &path in paths {
+            check_name(path)?;
             let usage = |fact: String, hint: &str| Error::new(ErrorKind::Usage, fact).with_hint(hint).with_path(path);
             if !matches!(path.components().next_back(), Some(Component::Normal(_))) || ends_in_separator(path) {
                 return Err(usage("is no name for a file".into(), "give a file name"));

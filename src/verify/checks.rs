@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Check, Criteria, Evidence, Exhibit, Outcome, Report};
 use crate::certificate::Certificate;
 use crate::error::ErrorKind;
+use crate::output::CLOSE_TO_OTHERS;
 use crate::{Error, time};
 
 impl Report {
@@ -108,8 +109,13 @@ pub(super) fn objects(exhibits: &[Exhibit], certificates: &Certificates<'_>, cri
                 report.add("opened", outcome, reason.as_str(), &[file]);
             }
             Evidence::ReadableByOthers => {
-                let detail = "other users of this computer can read this private key (chmod 600 mends that)";
+                let detail =
+                    format!("other users of this computer can read this private key ({CLOSE_TO_OTHERS} mends that)");
                 report.add("key-access", Outcome::Warning, detail, &[file]);
+            }
+            Evidence::ReadersUnknown(reason) => {
+                let detail = format!("who can read this private key could not be found out: {reason}");
+                report.add("key-access", Outcome::NotRun, detail, &[file]);
             }
             Evidence::Chain(chain) => {
                 let is_linked =

@@ -22,10 +22,16 @@ const FEW_ITERATIONS: u64 = 100_000;
 pub(crate) struct Description {
     title: String,
     rows: Vec<(&'static str, String)>,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
     json: Map<String, Value>,
     /// False for something that could not be read.
     pub(crate) is_readable: bool,
+}
+
+/// What a person should know, and what to type about it.
+struct Warning {
+    fact: String,
+    mended_by: Option<&'static str>,
 }
 
 impl Description {
@@ -54,13 +60,21 @@ impl Description {
         self.json.insert(name.into(), value);
     }
 
-    pub(crate) fn warn(&mut self, text: impl Into<String>) {
-        self.warnings.push(text.into());
+    pub(crate) fn warn(&mut self, fact: impl Into<String>) {
+        self.warn_of(fact, None);
+    }
+
+    pub(crate) fn warn_of(&mut self, fact: impl Into<String>, mended_by: Option<&'static str>) {
+        self.warnings.push(Warning { fact: fact.into(), mended_by });
     }
 
     pub(crate) fn to_json(&self) -> Value {
         let mut json = self.json.clone();
-        json.insert("warnings".into(), json!(self.warnings));
+        let in_full = |Warning { fact, mended_by }: &Warning| match mended_by {
+            Some(command) => format!("{fact} ({command} mends that)"),
+            None => fact.clone(),
+        };
+        json.insert("warnings".into(), self.warnings.iter().map(in_full).collect());
         Value::Object(json)
     }
 }
@@ -68,9 +82,14 @@ impl Description {
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.title)?;
-        let warnings = self.warnings.iter().map(|warning| ("WARNING", warning));
-        for (label, text) in self.rows.iter().map(|(label, text)| (*label, text)).chain(warnings) {
+        for (label, text) in &self.rows {
             table::row(f, 2, 13, label, text)?;
+        }
+        for Warning { fact, mended_by } in &self.warnings {
+            table::row(f, 2, 13, "WARNING", fact)?;
+            if let Some(command) = mended_by {
+                table::row(f, 2, 13, "mended by", command)?;
+            }
         }
         Ok(())
     }

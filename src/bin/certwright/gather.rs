@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use certwright::error::printable;
 use certwright::inspect::{self, Item, Object};
-use certwright::output::Unfinished;
+use certwright::output::{self, Unfinished};
 use certwright::{Error, ErrorKind, Result};
 
 use crate::delivery;
@@ -20,8 +20,8 @@ pub(crate) struct Gathered {
     pub(crate) is_named: bool,
     /// Its size in octets.
     pub(crate) size: usize,
-    /// True if it holds a private key that users beside its owner may read.
-    pub(crate) is_exposed: bool,
+    /// If it holds a private key, whether users beside its owner may read it.
+    pub(crate) is_exposed: Option<std::io::Result<bool>>,
     /// What is in it.
     pub(crate) items: Result<Vec<Item>>,
 }
@@ -95,13 +95,13 @@ fn read(path: &Path, is_named: bool, session: &mut Session) -> Result<Gathered> 
     let bytes = match read {
         Ok(bytes) => bytes,
         Err(error) if is_named => return Err(error),
-        Err(error) => return Ok(Gathered { name, is_named, size: 1, is_exposed: false, items: Err(error) }),
+        Err(error) => return Ok(Gathered { name, is_named, size: 1, is_exposed: None, items: Err(error) }),
     };
     let items = inspect::inspect(bytes.as_bytes());
     let is_key = |item: &Item| {
         matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_) | Object::Keystore(_)))
     };
     let holds_key = items.iter().flatten().any(is_key);
-    let is_exposed = holds_key && input::is_readable_by_others(path);
+    let is_exposed = (holds_key && !input::is_stdin(path)).then(|| output::is_readable_by_others(path));
     Ok(Gathered { name, is_named, size: bytes.as_bytes().len(), is_exposed, items })
 }

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use certwright::inspect::{self, FoundKey};
+use certwright::output;
 use certwright::{CertRequest, Error, ErrorKind, PrivateKey, Result, SecretBytes};
 
 use zeroize::Zeroizing;
@@ -28,7 +29,7 @@ pub(crate) fn read(path: &Path, session: &mut Session) -> Result<SecretBytes> {
     read_stdin()
 }
 
-fn is_stdin(path: &Path) -> bool {
+pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
@@ -41,10 +42,12 @@ pub(crate) fn read_file(path: &Path) -> Result<SecretBytes> {
         let hint = match error.kind() {
             io::ErrorKind::NotFound => "check the name, or give it with an option; --dir says where default names are",
             io::ErrorKind::PermissionDenied => "read it as the user it belongs to",
+            _ if output::is_held(&error) => "close the program that has it open",
             _ => "give the name of a file",
         };
         Error::new(ErrorKind::Io, "cannot be read").with_path(path).with_hint(hint).with_source(error)
     };
+    output::check_name(path)?;
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
         return Err(Error::new(ErrorKind::Usage, "is a folder")
@@ -82,19 +85,6 @@ fn read_bounded(source: &mut impl Read, expected: u64) -> Result<SecretBytes> {
             bytes = larger;
         }
     }
-}
-
-/// True if users beside the owner may read `path`.
-#[cfg(unix)]
-pub(crate) fn is_readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
-}
-
-/// Access lists are not looked at yet.
-#[cfg(not(unix))]
-pub(crate) fn is_readable_by_others(_: &Path) -> bool {
-    false
 }
 
 /// The private key in `path`, opened; and whether it was under a password.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use certwright::inspect::Object;
+use certwright::output::CLOSE_TO_OTHERS;
 use certwright::{Certificate, Error, ErrorKind, Result};
 use serde_json::json;
 
@@ -58,8 +59,16 @@ fn describe_file(file: &Gathered, passwords: &Passwords, session: &Session, foun
             Ok(object) => describe::describe(&name, object, passwords, session.now),
             Err(error) => Description::unreadable(&name, error),
         };
-        if file.is_exposed && matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_))) {
-            description.warn("other users of this computer can read this file (chmod 600 mends that)");
+        if matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_) | Object::Keystore(_))) {
+            match &file.is_exposed {
+                Some(Ok(true)) => {
+                    description.warn_of("other users of this computer can read this file", Some(CLOSE_TO_OTHERS));
+                }
+                Some(Err(error)) => {
+                    description.warn(format!("who can read this file could not be found out: {error}"));
+                }
+                Some(Ok(false)) | None => {}
+            }
         }
         found.push(description);
     }

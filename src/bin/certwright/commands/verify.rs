@@ -45,8 +45,10 @@ pub(super) fn run(args: VerifyArgs, session: &mut Session) -> Result<ExitStatus>
 
 fn exhibit(file: Gathered, passwords: &Passwords, exhibits: &mut Vec<Exhibit>) {
     let mut add = |file: &str, evidence| exhibits.push(Exhibit::new(file, evidence));
-    if file.is_exposed {
-        add(&file.name, Evidence::ReadableByOthers);
+    match &file.is_exposed {
+        Some(Ok(true)) => add(&file.name, Evidence::ReadableByOthers),
+        Some(Err(error)) => add(&file.name, Evidence::ReadersUnknown(error.to_string())),
+        Some(Ok(false)) | None => {}
     }
     let names: Vec<String> = file.items.iter().flatten().map(|item| file.item_name(item)).collect();
     let items = match file.items {
