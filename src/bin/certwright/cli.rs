@@ -2,6 +2,7 @@
 
 mod subject;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -21,7 +22,8 @@ The setup guide in one command, and step by step:
 
 /// Keys, signing requests and certificates without OpenSSL or Java
 #[derive(Debug, Parser)]
-#[command(name = "certwright", version, after_help = AFTER_HELP, max_term_width = 100, propagate_version = true)]
+// Windows would have the usage say certwright.exe.
+#[command(name = "certwright", bin_name = "certwright", version, after_help = AFTER_HELP, max_term_width = 100, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -359,10 +361,11 @@ pub(crate) struct ShowArgs {
 
 impl Cli {
     /// What was typed; a mistake in it, or a wish for help, is answered here.
-    pub(crate) fn read() -> Result<Self, ExitStatus> {
-        Self::try_parse().map_err(|error| {
+    pub(crate) fn read(words: Vec<OsString>) -> Result<Self, ExitStatus> {
+        let wants_json = words.iter().any(|word| word == "--json");
+        Self::try_parse_from(words).map_err(|error| {
             let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            if !asked && std::env::args_os().any(|argument| argument == "--json") {
+            if !asked && wants_json {
                 let text = error.to_string();
                 let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
                 let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more")).collect();

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod console;
 mod delivery;
 mod describe;
 mod gather;
@@ -15,6 +16,7 @@ mod store;
 mod table;
 mod terminal;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use cli::Cli;
@@ -24,7 +26,16 @@ use terminal::Console;
 
 fn main() -> ExitCode {
     interrupt::install();
-    let cli = match Cli::read() {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    match console::is_own() && words.len() == 1 {
+        true => console::guide(Console::new(), run),
+        false => run(words),
+    }
+}
+
+/// Does what `words`, the first of which is the program's name, ask for.
+fn run(words: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::read(words) {
         Ok(cli) => cli,
         Err(status) => return status.into(),
     };

@@ -9,6 +9,7 @@ use certwright::{Error, ErrorKind, Password, Result};
 use clap::builder::{StringValueParser, TypedValueParser, ValueParserFactory};
 
 use crate::cli::StorePasswordArgs;
+use crate::console;
 use crate::input;
 use crate::session::Session;
 
@@ -83,7 +84,11 @@ pub(crate) struct NewPassword {
 const TRIES: usize = 3;
 
 /// The source that was given, or the prompt.
-fn or_prompt<'a>(source: Option<&'a PasswordSource>, way_out: &str, session: &Session) -> Result<&'a PasswordSource> {
+fn or_prompt<'a>(
+    source: Option<&'a PasswordSource>,
+    way_out: &str,
+    session: &mut Session,
+) -> Result<&'a PasswordSource> {
     match source {
         Some(PasswordSource::Prompt) | None if session.may_ask() => Ok(&PasswordSource::Prompt),
         Some(PasswordSource::Prompt) | None => {
@@ -237,7 +242,13 @@ pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Pas
         }
         PasswordSource::Stdin => {
             session.take_stdin()?;
-            Password::from_line(input::read_stdin()?.as_bytes()).map_err(|error| error.with_path(input::STDIN))
+            let content = console::decode(input::read_stdin()?);
+            let password = Password::from_line(content.as_bytes()).map_err(|error| error.with_path(input::STDIN))?;
+            if password.as_bytes().ends_with(b" ") {
+                // `echo secret | certwright` in cmd.
+                session.terminal.note("note: the password ends in a space; in cmd nothing may stand before the |");
+            }
+            Ok(password)
         }
         PasswordSource::Fd(number) if cfg!(unix) => {
             // The system's own names for open descriptors, so that no descriptor has to be adopted unsafely.

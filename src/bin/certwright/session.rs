@@ -11,6 +11,9 @@ use getrandom::rand_core::UnwrapErr;
 use crate::cli::Global;
 use crate::terminal::Terminal;
 
+const UNREADABLE: &str = "note: questions cannot be answered in this window (Git Bash, mintty): put winpty before the \
+                          command, or use PowerShell or cmd";
+
 /// One run of the command.
 pub(crate) struct Session {
     /// One JSON object is wanted on standard output.
@@ -44,8 +47,12 @@ impl Session {
         UnwrapErr(SysRng)
     }
 
-    /// True if a person can be asked.
-    pub(crate) fn may_ask(&self) -> bool {
+    /// True if a person can be asked. One who is there, but in a window that cannot be read, is told so.
+    pub(crate) fn may_ask(&mut self) -> bool {
+        if !self.no_input && self.terminal.is_unreadable() {
+            self.terminal.note(UNREADABLE);
+            self.no_input = true;
+        }
         !self.no_input && self.terminal.is_interactive()
     }
 

@@ -5,17 +5,19 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use ::console::Term;
 use certwright::{Error, ErrorKind, Password, Result};
-use console::Term;
 use dialoguer::Input;
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::interrupt;
+use crate::{console, interrupt};
 
 /// A person's side of the conversation.
 pub(crate) trait Terminal {
     /// True if questions can be asked and answered.
     fn is_interactive(&self) -> bool;
+    /// True if a person is there, but cannot be asked because of the window they are in.
+    fn is_unreadable(&self) -> bool;
     /// Asks for a line of text; an empty answer is an answer. `check` says what is wrong with one.
     fn ask(&mut self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<String>;
     /// Asks for a secret, which is not shown.
@@ -60,9 +62,18 @@ fn failed(error: dialoguer::Error) -> Error {
         .with_source(error)
 }
 
+/// True if a person sees what is asked and types, be it that the program cannot read it.
+fn is_on_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
 impl Terminal for Console {
     fn is_interactive(&self) -> bool {
-        io::stdin().is_terminal() && io::stderr().is_terminal()
+        is_on_terminal() && console::is_readable()
+    }
+
+    fn is_unreadable(&self) -> bool {
+        is_on_terminal() && !console::is_readable()
     }
 
     fn ask(&mut self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<String> {
@@ -76,6 +87,9 @@ impl Terminal for Console {
 
     fn ask_secret(&mut self, question: &str) -> Result<Password> {
         interrupt::stay_in_foreground();
+        if let Some(answer) = console::read_hidden(question) {
+            return answer.map_err(|error| failed(error.into()));
+        }
         let answer = dialoguer::Password::new()
             .with_prompt(question)
             .allow_empty_password(true)
@@ -93,7 +107,9 @@ impl Terminal for Console {
         thread::scope(|scope| {
             scope.spawn(move || {
                 if is_done.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
-                    let spinner = ProgressBar::new_spinner().with_message(what.to_owned());
+                    // Old consoles have no other characters.
+                    let style = ProgressStyle::default_spinner().tick_chars("|/-\\ ");
+                    let spinner = ProgressBar::new_spinner().with_style(style).with_message(what.to_owned());
                     spinner.enable_steady_tick(Duration::from_millis(100));
                     // Ends when the sender is dropped, also by a panic.
                     let _ = is_done.recv();
