@@ -11,7 +11,7 @@ use support::{Folder, SUBJECT};
 
 /// certwright on a terminal of its own; every wait ends after ten seconds.
 fn on_terminal(folder: &Folder, arguments: &[&str]) -> PtySession {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_certwright"));
+    let mut command = Command::new(support::program());
     command.args(arguments).current_dir(folder.path()).env("TERM", "xterm");
     spawn_command(command, Some(10_000)).expect("a pseudo-terminal")
 }

@@ -104,7 +104,7 @@ fn descriptors_hold_passwords_too() {
         "-c",
         "printf 'fixture password\\n' | exec \"$0\" genkey --iterations 1000 --password-from fd:3 3<&0 </dev/null",
     ]);
-    shell.arg(env!("CARGO_BIN_EXE_certwright")).current_dir(folder.path());
+    shell.arg(support::program()).current_dir(folder.path());
     support::succeed(&mut shell);
     folder.run(&["decrypt", "--password-from", "env:PW"]);
 }
@@ -225,7 +225,7 @@ fn a_closed_pipe_is_no_error() {
     let folder = Folder::new();
     let mut shell = Command::new("bash");
     shell.args(["-c", "set -o pipefail; \"$0\" --help | head -n 1; \"$0\" genkey --unencrypted --out - | true"]);
-    shell.arg(env!("CARGO_BIN_EXE_certwright")).current_dir(folder.path());
+    shell.arg(support::program()).current_dir(folder.path());
     support::succeed(&mut shell);
 }
 
@@ -238,7 +238,7 @@ fn a_lost_output_takes_its_files_back() {
             "\"$0\" genkey --iterations 1000 --out - --password-from generate:pw.txt {sink}; exit ${{PIPESTATUS[0]}}"
         );
         let mut shell = Command::new("bash");
-        shell.args(["-c", &script, env!("CARGO_BIN_EXE_certwright")]).current_dir(folder.path());
+        shell.args(["-c", &script]).arg(support::program()).current_dir(folder.path());
         let result = output(&mut shell);
         // The reader may be slower than the writer: then all is well, and the password file is there.
         if result.status.success() {
@@ -271,7 +271,7 @@ fn a_background_job_ends_when_told_to() {
     let folder = Folder::new();
     let script = format!(
         "set -m; {} genkey --iterations 9000000 --password-from env:PW & sleep 0.3; kill -TERM %1; wait %1; echo ended $?\n",
-        env!("CARGO_BIN_EXE_certwright")
+        support::program().display()
     );
     let mut command = Command::new("bash");
     command.args(["-c", &script]).current_dir(folder.path()).env("PW", support::PASSWORD);

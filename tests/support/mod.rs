@@ -13,6 +13,13 @@ pub(crate) const PASSWORD: &str = "fixture password";
 pub(crate) const SUBJECT: [&str; 8] =
     ["--country", "US", "--state", "California", "--locality", "San Francisco", "--organization", "Example Inc"];
 
+/// The program under test: the one that cargo has built, or that `CERTWRIGHT_PROGRAM` names.
+pub(crate) fn program() -> PathBuf {
+    let named = env::var_os("CERTWRIGHT_PROGRAM").map(PathBuf::from);
+    let built = option_env!("CARGO_BIN_EXE_certwright").map(PathBuf::from);
+    named.or(built).expect("CERTWRIGHT_PROGRAM names the program where cargo has built none")
+}
+
 /// An empty folder, removed when dropped.
 pub(crate) struct Folder(PathBuf);
 
@@ -54,7 +61,7 @@ impl Folder {
 
     /// certwright, ready to run here with the password of the fixtures in `PW`.
     pub(crate) fn certwright(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_certwright"));
+        let mut command = Command::new(program());
         command.args(arguments).current_dir(&self.0).env("PW", PASSWORD).stdin(Stdio::null());
         command
     }
