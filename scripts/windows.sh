@@ -40,9 +40,10 @@ triple=x86_64-pc-windows-gnu
 
 only_system_libraries() {
     # Part of Windows 10 and later; api-ms-win-* are names under which the system hands out the same.
-    local foreign
-    foreign=$(x86_64-w64-mingw32-objdump -p "$1" | sed -n 's/^\tDLL Name: //p' | tr '[:upper:]' '[:lower:]' |
-        grep -vxE 'kernel32.dll|advapi32.dll|ntdll.dll|bcryptprimitives.dll|msvcrt.dll|user32.dll|ws2_32.dll|userenv.dll|api-ms-win-.*.dll') || true
+    local needed foreign
+    needed=$(x86_64-w64-mingw32-objdump -p "$1" | sed -n 's/^\tDLL Name: //p' | tr '[:upper:]' '[:lower:]')
+    grep -qx kernel32.dll <<<"$needed" || { echo "objdump did not tell what it needs"; return 1; }
+    foreign=$(grep -vxE 'kernel32.dll|advapi32.dll|ntdll.dll|bcryptprimitives.dll|msvcrt.dll|user32.dll|ws2_32.dll|userenv.dll|api-ms-win-.*.dll' <<<"$needed") || true
     [ -z "$foreign" ] || { echo "needs $foreign"; return 1; }
 }
 
@@ -110,7 +111,7 @@ inside() {
     check "export from JKS" program export --in servercert.jks --key-out jks.key --cert-out jks.crt --password-from env:PW
     check init program init jwt --country US --organization "Example Inc" --p12 --jks --password-from env:PW
     # Wine keeps an access list as a Unix mode: what others may do is all that it can show of one.
-    check "Wine shows secrets as closed to others" test -z "$(find . -perm /007 -name '*.key')"
+    check "Wine shows secrets as closed to others" test "$(find . -not -perm /007 \( -name '*.key' -o -name '*.pem' -o -name '*.p12' -o -name '*.jks' \) | wc -l)" -eq 12
     chmod 644 server.key
     check "a key that others can read is noticed" bash -c "$(declare -f program); program verify --password-from env:PW | grep -q 'other users of this computer'"
     chmod 600 server.key
@@ -132,6 +133,7 @@ root=()
 [ "$(id -u)" -eq 0 ] || root=(sudo)
 
 step "tools"
+command -v cargo >/dev/null || { echo "missing: a Rust toolchain"; echo "0 passed, 1 failed"; exit 1; }
 want=()
 command -v mmdebstrap >/dev/null || want+=(mmdebstrap)
 command -v openssl >/dev/null || want+=(openssl)
@@ -139,7 +141,7 @@ command -v keytool >/dev/null || want+=(default-jre-headless)
 if [ ${#want[@]} -gt 0 ]; then
     echo "installing: ${want[*]}"
     "${root[@]}" apt-get update -q >/dev/null
-    DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -q -y --no-install-recommends "${want[@]}" >/dev/null
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${want[@]}" >/dev/null
 fi
 
 if [ ! -d "$sid" ]; then
@@ -179,6 +181,8 @@ mkdir -p "$target/build"
         CARGO_HOME=/cargo CARGO_TARGET_DIR=/target bash /work/scripts/windows.sh inside
 ' bash "$sid" "$PWD" "$target/build" "${CARGO_HOME:-$HOME/.cargo}" || failed=$((failed + 1))
 [ -e "$target/build/counts" ] || { echo "FAILED: the run in the chroot ended early"; echo "0 passed, 1 failed"; exit 1; }
+# Root made them, and closed them to others.
+"${root[@]}" chown -R "$(id -u):$(id -g)" "$target/build/files"
 read -r passed_inside failed_inside <"$target/build/counts"
 passed=$((passed + passed_inside)) failed=$((failed + failed_inside))
 cp "$target/build/$triple/release/certwright.exe" "$target/certwright.exe"
@@ -186,21 +190,20 @@ cp "$target/build/$triple/release/certwright.exe" "$target/certwright.exe"
 step "what Linux makes of the files: $(openssl version), keytool"
 password="fixture password"
 same_key() { # FILE...: PEM files that hold one RSA key
-    local file all=""
+    local file key first=""
     for file in "$@"; do
         case $file in
-        *.crt) all+=$(openssl x509 -in "$file" -noout -pubkey | openssl sha256) ;;
-        *.csr) all+=$(openssl req -in "$file" -noout -pubkey | openssl sha256) ;;
-        *) all+=$(openssl pkey -in "$file" -passin "pass:$password" -pubout | openssl sha256) ;;
+        *.crt) key=$(openssl x509 -in "$file" -noout -pubkey) ;;
+        *.csr) key=$(openssl req -in "$file" -noout -pubkey) ;;
+        *) key=$(openssl pkey -in "$file" -passin "pass:$password" -pubout) ;;
         esac
-        all+=$'\n'
+        [ -n "$key" ] && [ "$key" = "${first:=$key}" ] || { echo "$file: another key"; return 1; }
     done
-    [ "$(sort -u <<<"${all%$'\n'}" | wc -l)" -eq 1 ]
 }
 alias_is() { keytool -list -keystore "$1" -storetype "$2" -storepass "$password" | grep -q "^servercert, .*PrivateKeyEntry"; }
 pkcs12_opens() { openssl pkcs12 -in "$1" -passin "pass:$password" -nodes | grep -q "PRIVATE KEY"; }
 for folder in steps steps/jwt; do
-    cd "$target/build/files/$folder"
+    cd "$target/build/files/$folder" || { failed=$((failed + 1)); continue; }
     check "$folder: one key" same_key server.pass.key server.key server.pem server.csr server.crt
     check "$folder: the key is whole" openssl pkey -in server.key -check -noout
     check "$folder: the request is signed" openssl req -in server.csr -verify -noout
@@ -210,11 +213,11 @@ for folder in steps steps/jwt; do
     check "$folder: JKS for keytool" alias_is servercert.jks JKS
     cd - >/dev/null
 done
-cd "$target/build/files/steps"
+cd "$target/build/files/steps" || exit 1
 check "exported: one key" same_key p12.key p12.crt jks.key jks.crt server.crt
 cd - >/dev/null
 for shell in powershell cmd; do
-    cd "$target/build/files/$shell"
+    cd "$target/build/files/$shell" || { failed=$((failed + 1)); continue; }
     check "README, $shell: one key" same_key jwt/server.key jwt/server.pem jwt/server.csr jwt/server.crt
     cd - >/dev/null
 done

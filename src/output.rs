@@ -11,12 +11,12 @@ mod target;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
 use tempfile::NamedTempFile;
 
-pub use access::{CLOSE_TO_OTHERS, is_held, is_readable_by_others};
+pub use access::{closing_command, is_held, is_readable_by_others};
 pub use marker::Unfinished;
 pub use name::check_name;
 pub use target::{Existing, Rules};
@@ -97,7 +97,7 @@ impl OutputSet {
     /// `before` runs when every file is staged and none has appeared: the place for what cannot be taken back, such as
     /// writing to a pipe. If it fails, nothing is published.
     ///
-    /// On return the files are complete and on the disk.
+    /// On return the files are complete and their contents on the disk, on Unix their names too.
     ///
     /// # Errors
     /// Those of [`Rules::check`] and of `before`; [`Io`](ErrorKind::Io) with the system's reason where writing failed,
@@ -138,11 +138,10 @@ impl OutputSet {
             self.set_aside(&output.path, &folder, &backup, &mut published, done)?;
             access::set_final(file.as_file(), output.visibility).map_err(|error| cannot_write(&output.path, error))?;
             // Under the folder's full name, which on Windows may be longer than 260 characters.
-            file.persist_noclobber(folder.join(output.path.file_name().unwrap_or_default())).map_err(|failed| {
-                match failed.error.kind() {
-                    io::ErrorKind::AlreadyExists => target::exists(&output.path),
-                    _ => cannot_write(&output.path, failed.error),
-                }
+            let place = folder.join(output.path.file_name().unwrap_or_default());
+            publish(file, &place).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => target::exists(&output.path),
+                _ => cannot_write(&output.path, error),
             })?;
             done.push(Done::Published(output.path.clone()));
         }
@@ -215,7 +214,10 @@ impl OutputSet {
             published.backups.push(backup.clone());
         }
         let to = backup.join(path.file_name().unwrap_or_default());
-        fs::rename(path, &to).map_err(|error| cannot_write(path, error))?;
+        let mut patience = PATIENCE;
+        while let Err(error) = fs::rename(path, &to) {
+            patience = wait(&error, patience).ok_or_else(|| cannot_write(path, error))?;
+        }
         done.push(Done::Moved { from: path.to_owned(), to });
         Ok(())
     }
@@ -227,6 +229,26 @@ fn stage(output: &Output, folder: &Path, name: &str) -> io::Result<NamedTempFile
     file.write_all(output.bytes.as_bytes())?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// How often what fails for a moment is tried again, and the pause before it: half a second in all.
+const PATIENCE: u32 = 25;
+const PAUSE: Duration = Duration::from_millis(20);
+
+fn publish(mut file: NamedTempFile, place: &Path) -> io::Result<()> {
+    let mut patience = PATIENCE;
+    while let Err(refused) = file.persist_noclobber(place) {
+        patience = wait(&refused.error, patience).ok_or(refused.error)?;
+        file = refused.file;
+    }
+    Ok(())
+}
+
+/// Waits until `error` may have passed; what is left of `patience`, if it can.
+fn wait(error: &io::Error, patience: u32) -> Option<u32> {
+    let left = patience.checked_sub(1).filter(|_| access::is_momentary(error))?;
+    std::thread::sleep(PAUSE);
+    Some(left)
 }
 
 fn make_folders(folder: &Path, done: &mut Vec<Done>) -> Result<()> {

@@ -16,7 +16,7 @@ fn cases() -> trycmd::TestCases {
         cases.register_bin("certwright", PathBuf::from(program));
     }
     // What differs from system to system.
-    cases.insert_var("[CLOSE]", certwright::output::CLOSE_TO_OTHERS).expect("a name for it");
+    cases.insert_var("[CLOSE]", certwright::output::closing_command()).expect("a name for it");
     cases.env("PW", "fixture password").env("NEW", "another password").env("SHORT", "12345");
     cases
 }

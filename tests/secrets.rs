@@ -233,7 +233,8 @@ fn a_closed_pipe_is_no_error() {
 #[test]
 fn a_lost_output_takes_its_files_back() {
     let folder = Folder::new();
-    for sink in ["| true", "> /dev/full"] {
+    let sinks = if cfg!(target_os = "linux") { &["| true", "> /dev/full"][..] } else { &["| true"] };
+    for &sink in sinks {
         let script = format!(
             "\"$0\" genkey --iterations 1000 --out - --password-from generate:pw.txt {sink}; exit ${{PIPESTATUS[0]}}"
         );

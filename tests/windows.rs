@@ -62,6 +62,26 @@ fn secrets_are_closed_to_others() {
     }
 }
 
+/// Wine has no such lists and its icacls changes nothing: this needs Windows itself.
+#[test]
+#[ignore = "needs NTFS"]
+fn secrets_do_not_inherit_what_their_folder_allows() {
+    let folder = Folder::new();
+    let is_open = |name: &str| certwright::output::is_readable_by_others(&folder.path().join(name)).expect("a list");
+    folder.tool("icacls", &[".", "/grant", "*S-1-1-0:(OI)(CI)R"]);
+    folder.write("server.key", "an old key");
+    assert!(is_open("server.key"), "the folder's list is not inherited");
+    folder.run(&["genkey", "--unencrypted", "--out", "server.key", "--force"]);
+    assert!(!is_open("server.key"));
+    let backup = folder.names().into_iter().find(|name| name.starts_with("backup-")).expect("a backup");
+    assert!(!is_open(&format!("{backup}/server.key")), "the old key is still open");
+    let typed = certwright::output::closing_command().replace("FILE", "open.key");
+    folder.write("open.key", "another key");
+    assert!(is_open("open.key"));
+    support::succeed(Command::new("cmd").args(["/c", &typed]).current_dir(folder.path()));
+    assert!(!is_open("open.key"), "{typed} has not closed it");
+}
+
 #[test]
 fn devices_and_streams_are_refused_by_name() {
     let folder = Folder::new();

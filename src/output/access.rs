@@ -21,21 +21,25 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-pub(super) use system::{close_to_others, create, full_name, make_private_folder, set_final, sync_folder};
+pub(super) use system::{
+    close_to_others, create, full_name, is_momentary, make_private_folder, set_final, sync_folder,
+};
 
 use std::io;
 use std::path::Path;
 
-/// What closes a file to others, for a person to type: in any shell of this system, with the file's name for `FILE`.
-pub const CLOSE_TO_OTHERS: &str = system::CLOSE_TO_OTHERS;
+/// What closes a file to others, for a person to type (on Windows in PowerShell or cmd), with the file's name for `FILE`.
+pub fn closing_command() -> String {
+    system::closing_command()
+}
 
 /// True if a file could not be touched because another program has it open, which Windows can forbid.
 pub fn is_held(error: &io::Error) -> bool {
     system::is_held(error)
 }
 
-/// True if the file at `path` may be read by users beside its owner and those who may read everything: root, or the
-/// Administrators and SYSTEM.
+/// True if the file at `path` may be read by users beside its owner, the caller, and those who may read everything: root,
+/// or the Administrators and SYSTEM.
 ///
 /// # Errors
 /// The system's, where who may read the file cannot be found out.

@@ -1,6 +1,6 @@
 //! Names that Windows takes for something else than a file.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, Prefix};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -22,6 +22,11 @@ pub fn check_name(path: &Path) -> Result<()> {
     }
     let names = path.components().filter_map(|part| match part {
         Component::Normal(name) => Some(name.to_string_lossy()),
+        Component::Prefix(prefix) => match prefix.kind() {
+            // `\\.\CON`.
+            Prefix::DeviceNS(name) | Prefix::Verbatim(name) => Some(name.to_string_lossy()),
+            _ => None,
+        },
         _ => None,
     });
     match names.into_iter().find_map(|name| fault(&name)) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Check, Criteria, Evidence, Exhibit, Outcome, Report};
 use crate::certificate::Certificate;
 use crate::error::ErrorKind;
-use crate::output::CLOSE_TO_OTHERS;
+use crate::output::closing_command;
 use crate::{Error, time};
 
 impl Report {
@@ -109,8 +109,10 @@ pub(super) fn objects(exhibits: &[Exhibit], certificates: &Certificates<'_>, cri
                 report.add("opened", outcome, reason.as_str(), &[file]);
             }
             Evidence::ReadableByOthers => {
-                let detail =
-                    format!("other users of this computer can read this private key ({CLOSE_TO_OTHERS} mends that)");
+                let detail = format!(
+                    "other users of this computer can read this private key ({} mends that)",
+                    closing_command()
+                );
                 report.add("key-access", Outcome::Warning, detail, &[file]);
             }
             Evidence::ReadersUnknown(reason) => {

@@ -7,6 +7,8 @@ mod system;
 #[path = "console/windows.rs"]
 mod system;
 
+#[cfg(windows)]
+pub(crate) use system::restore;
 pub(crate) use system::{decode, is_own, is_readable, read_hidden};
 
 use std::ffi::OsString;
@@ -21,7 +23,7 @@ use crate::terminal::Terminal;
 const WELCOME: &str = "\
 certwright makes the files that the setup guide for Salesforce's JWT login asks
 for: the private key, the signing request and the certificate to upload. It asks
-a few questions; nothing leaves this computer. Ctrl-C stops it.
+a few questions and sends nothing anywhere. Ctrl-C stops it.
 
 In PowerShell or cmd, certwright init does the same; certwright --help tells what
 else it can do.

@@ -31,7 +31,7 @@ pub(crate) struct Description {
 /// What a person should know, and what to type about it.
 struct Warning {
     fact: String,
-    mended_by: Option<&'static str>,
+    mended_by: Option<String>,
 }
 
 impl Description {
@@ -64,7 +64,7 @@ impl Description {
         self.warn_of(fact, None);
     }
 
-    pub(crate) fn warn_of(&mut self, fact: impl Into<String>, mended_by: Option<&'static str>) {
+    pub(crate) fn warn_of(&mut self, fact: impl Into<String>, mended_by: Option<String>) {
         self.warnings.push(Warning { fact: fact.into(), mended_by });
     }
 
@@ -88,7 +88,8 @@ impl fmt::Display for Description {
         for Warning { fact, mended_by } in &self.warnings {
             table::row(f, 2, 13, "WARNING", fact)?;
             if let Some(command) = mended_by {
-                table::row(f, 2, 13, "mended by", command)?;
+                // To be copied, so in one line however long.
+                writeln!(f, "  {:<13} {command}", "mended by")?;
             }
         }
         Ok(())

@@ -110,6 +110,7 @@ pub(crate) fn install() {
     let _ = ctrlc::set_handler(|| {
         PENDING.store(true, Ordering::SeqCst);
         let _guard = lock();
+        crate::console::restore();
         const CONTROL_C_EXIT: i32 = 0xC000_013A_u32 as i32;
         #[expect(clippy::exit, clippy::disallowed_methods, reason = "what the system's own handler does")]
         std::process::exit(CONTROL_C_EXIT);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// `value` in ASCII alone: PowerShell 5 takes what it reads from a pipe for the console's code page.
+/// `value` in ASCII alone: PowerShell takes what it reads from a pipe for the console's code page.
 pub(crate) fn text(value: &Value) -> String {
     let mut ascii = String::new();
     // Outside strings there is nothing but ASCII.

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::output::Visibility;
 
-pub(super) const CLOSE_TO_OTHERS: &str = "keep FILE where nobody else gets";
+pub(super) fn closing_command() -> String {
+    "keep FILE where nobody else gets".to_owned()
+}
 
 pub(in crate::output) fn create(path: &Path, _: Visibility) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
@@ -32,6 +34,11 @@ pub(in crate::output) fn sync_folder(_: &Path) -> io::Result<()> {
 }
 
 pub(super) fn is_held(_: &io::Error) -> bool {
+    false
+}
+
+/// Nothing here fails for a moment only.
+pub(in crate::output) fn is_momentary(_: &io::Error) -> bool {
     false
 }
 

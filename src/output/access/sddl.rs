@@ -2,7 +2,8 @@
 //! who may read a file needs it.
 
 /// Who may read everything anyway, or stands for the owner: the owner's rights, the creator, SYSTEM, the Administrators
-/// of the machine and of the domain, and the account named Administrator.
+/// of the machine and of the domain, and the account named Administrator. Entries for apps only narrow what their user
+/// may do.
 const NOT_OTHERS: [&str; 9] = ["OW", "CO", "SY", "BA", "DA", "LA", "S-1-3-0", "S-1-3-4", "S-1-5-18"];
 
 /// Codes of rights that hold the right to read (0x1) or the generic ones for it. `CC` and the `K`s name other things of
@@ -16,10 +17,11 @@ const READING_BITS: u32 = 0x1 | 0x8000_0000 | 0x1000_0000;
 pub(super) fn lets_others_read(descriptor: &str, user: &str) -> bool {
     let Some((owner, list)) = descriptor.split_once("D:") else { return true };
     let owner = owner.trim_start_matches("O:").split("G:").next().unwrap_or_default();
-    if list.starts_with("NO_ACCESS_CONTROL") {
+    if list.split('(').next().is_some_and(|flags| flags.contains("NO_ACCESS_CONTROL")) {
         return true;
     }
-    let is_other = |who: &str| who != owner && who != user && !NOT_OTHERS.contains(&who);
+    let is_app = |who: &str| who == "AC" || who.starts_with("S-1-15-2-") || who.starts_with("S-1-15-3-");
+    let is_other = |who: &str| who != owner && who != user && !NOT_OTHERS.contains(&who) && !is_app(who);
     list.split('(').skip(1).any(|entry| {
         let mut fields = entry.trim_end_matches(')').split(';');
         let mut field = || fields.next().unwrap_or_default();
@@ -61,6 +63,7 @@ mod tests {
             format!("D:AI(A;ID;FA;;;SY)(A;ID;FA;;;BA)(A;ID;FA;;;{USER})"),
             "D:P(A;;FA;;;OW)".into(),
             "D:P".into(),
+            "D:(A;;FA;;;AC)(A;;FR;;;S-1-15-2-2)".into(),
             // May run, may write, may list what is below: not read.
             "D:(A;;0x1200a0;;;WD)(A;;FW;;;AU)(A;OICIIO;FA;;;BU)(D;;FA;;;WD)".into(),
         ] {
@@ -72,6 +75,7 @@ mod tests {
     fn others_are_found() {
         for list in [
             "D:NO_ACCESS_CONTROL",
+            "D:AINO_ACCESS_CONTROL",
             "",
             "D:(A;;FR;;;WD)",
             "D:PAI(A;;FA;;;SY)(A;ID;0x1200a9;;;BU)",

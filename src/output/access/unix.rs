@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::output::Visibility;
 
-pub(super) const CLOSE_TO_OTHERS: &str = "chmod 600 FILE";
+pub(super) fn closing_command() -> String {
+    "chmod 600 FILE".to_owned()
+}
 
 /// Creates a file to be staged. Until it is final its owner alone reads it, whatever it will be.
 pub(in crate::output) fn create(path: &Path, _: Visibility) -> io::Result<File> {
@@ -47,6 +49,11 @@ pub(in crate::output) fn sync_folder(path: &Path) -> io::Result<()> {
 }
 
 pub(super) fn is_held(_: &io::Error) -> bool {
+    false
+}
+
+/// Nothing here fails for a moment only.
+pub(in crate::output) fn is_momentary(_: &io::Error) -> bool {
     false
 }
 

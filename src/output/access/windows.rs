@@ -31,8 +31,13 @@ use windows_sys::Win32::System::Threading::{GetCurrentProcess, OpenProcessToken}
 use super::sddl;
 use crate::output::{Visibility, target};
 
-/// The owner's rights by their number, because `%USERNAME%` is for cmd alone and `$env:USERNAME` for PowerShell.
-pub(super) const CLOSE_TO_OTHERS: &str = "icacls FILE /inheritance:r /grant:r *S-1-3-4:F";
+/// The groups that others are in (Everyone, Authenticated Users, Users) lose their entries, the user gets one. All by
+/// number: names differ from language to language, `%USERNAME%` is for cmd alone and `$env:USERNAME` for PowerShell.
+pub(super) fn closing_command() -> String {
+    // Without the user's number the owner's rights (S-1-3-4), which are nearly always the user's.
+    let user = user().unwrap_or_else(|_| "S-1-3-4".to_owned());
+    format!("icacls FILE /inheritance:r /remove:g *S-1-1-0 *S-1-5-11 *S-1-5-32-545 /grant:r *{user}:F")
+}
 
 /// Creates a file to be staged: a secret with its final access list, anything else with its folder's.
 pub(in crate::output) fn create(path: &Path, visibility: Visibility) -> io::Result<File> {
@@ -119,7 +124,7 @@ pub(in crate::output) fn close_to_others(path: &Path) {
     unsafe { SetFileSecurityW(path.as_ptr(), what, list.0.0) };
 }
 
-/// Windows has no call that writes a folder through to the disk.
+/// NTFS keeps a journal of names; its entries are not waited for.
 pub(in crate::output) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
@@ -127,6 +132,11 @@ pub(in crate::output) fn sync_folder(_: &Path) -> io::Result<()> {
 pub(super) fn is_held(error: &io::Error) -> bool {
     let codes = [ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION].map(|code| Some(code.cast_signed()));
     codes.contains(&error.raw_os_error())
+}
+
+/// True for what a virus scanner or an indexer does to a file that has just been written: it has it open for a moment.
+pub(in crate::output) fn is_momentary(error: &io::Error) -> bool {
+    is_held(error) || error.kind() == io::ErrorKind::PermissionDenied
 }
 
 pub(super) fn is_readable_by_others(path: &Path) -> io::Result<bool> {
@@ -169,14 +179,15 @@ enum Reach {
 struct AccessList(Local);
 
 impl AccessList {
-    /// The user, SYSTEM and the Administrators may do everything, nobody else anything, and nothing is inherited.
+    /// The user, the owner, SYSTEM and the Administrators may do everything, nobody else anything, and nothing is
+    /// inherited. The owner is named beside the user because a server may know the user by another number.
     fn private(reach: Reach) -> io::Result<Self> {
         let user = user()?;
         let flags = match reach {
             Reach::ThisFile => "",
             Reach::WithContents => "OICI",
         };
-        let text = format!("D:P(A;{flags};FA;;;{user})(A;{flags};FA;;;SY)(A;{flags};FA;;;BA)");
+        let text = format!("D:P(A;{flags};FA;;;{user})(A;{flags};FA;;;OW)(A;{flags};FA;;;SY)(A;{flags};FA;;;BA)");
         let text = wide(OsStr::new(&text));
         let mut descriptor = Local(null_mut());
         // SAFETY: the text ends in a zero; the descriptor is freed when it is dropped.

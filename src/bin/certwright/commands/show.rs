@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use certwright::inspect::Object;
-use certwright::output::CLOSE_TO_OTHERS;
+use certwright::output::closing_command;
 use certwright::{Certificate, Error, ErrorKind, Result};
 use serde_json::json;
 
@@ -62,7 +62,7 @@ fn describe_file(file: &Gathered, passwords: &Passwords, session: &Session, foun
         if matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_) | Object::Keystore(_))) {
             match &file.is_exposed {
                 Some(Ok(true)) => {
-                    description.warn_of("other users of this computer can read this file", Some(CLOSE_TO_OTHERS));
+                    description.warn_of("other users of this computer can read this file", Some(closing_command()));
                 }
                 Some(Err(error)) => {
                     description.warn(format!("who can read this file could not be found out: {error}"));

@@ -4,10 +4,11 @@
 use std::io::{self, Write};
 use std::os::windows::io::AsRawHandle;
 use std::ptr::null;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use certwright::{Password, SecretBytes};
 use windows_sys::Win32::Foundation::HANDLE;
-use windows_sys::Win32::Globalization::{CP_OEMCP, MultiByteToWideChar};
+use windows_sys::Win32::Globalization::{CP_OEMCP, MB_ERR_INVALID_CHARS, MultiByteToWideChar};
 use windows_sys::Win32::System::Console::{
     CONSOLE_MODE, ENABLE_LINE_INPUT, ENABLE_PROCESSED_INPUT, GetConsoleMode, GetConsoleOutputCP, GetConsoleProcessList,
     ReadConsoleW, SetConsoleMode,
@@ -75,7 +76,7 @@ fn hidden_line() -> io::Result<Password> {
 }
 
 /// Text that came through a pipe, as UTF-8: what is none was written by cmd or an old program, in the console's code
-/// page. UTF-16 begins with its mark.
+/// page. UTF-16 begins with its mark. What fits no code page stays as it is.
 pub(crate) fn decode(bytes: SecretBytes) -> SecretBytes {
     let text = bytes.as_bytes();
     let is_utf16 = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
@@ -90,7 +91,9 @@ pub(crate) fn decode(bytes: SecretBytes) -> SecretBytes {
     };
     let mut units = Zeroizing::new(vec![0_u16; text.len()]);
     // SAFETY: both buffers are as long as is said; no code page has more units than octets.
-    let written = unsafe { MultiByteToWideChar(code_page, 0, text.as_ptr(), length, units.as_mut_ptr(), length) };
+    let written = unsafe {
+        MultiByteToWideChar(code_page, MB_ERR_INVALID_CHARS, text.as_ptr(), length, units.as_mut_ptr(), length)
+    };
     match usize::try_from(written) {
         Ok(written) if written > 0 => SecretBytes::new(utf8(&units[..written])),
         _ => bytes,
@@ -105,26 +108,36 @@ fn utf8(units: &[u16]) -> Vec<u8> {
 }
 
 /// While it lives the console shows nothing of what is typed, but still edits lines and heeds Ctrl-C.
-struct Silence {
-    console: HANDLE,
-    before: CONSOLE_MODE,
+struct Silence;
+
+/// The mode to go back to, or [`NO_MODE`]. The console outlives the program, so Ctrl-C has to restore it too.
+static BEFORE: AtomicU32 = AtomicU32::new(NO_MODE);
+const NO_MODE: CONSOLE_MODE = CONSOLE_MODE::MAX;
+
+/// Has the console show again what is typed, if it does not.
+pub(crate) fn restore() {
+    let before = BEFORE.swap(NO_MODE, Ordering::SeqCst);
+    if before != NO_MODE {
+        // SAFETY: standard input is open as long as the program runs.
+        unsafe { SetConsoleMode(io::stdin().as_raw_handle(), before) };
+    }
 }
 
 impl Silence {
     fn begin(console: HANDLE) -> io::Result<Self> {
         let before = mode(console).ok_or_else(io::Error::last_os_error)?;
+        BEFORE.store(before, Ordering::SeqCst);
         // SAFETY: standard input is open as long as the program runs.
         match unsafe { SetConsoleMode(console, ENABLE_LINE_INPUT | ENABLE_PROCESSED_INPUT) } {
             0 => Err(io::Error::last_os_error()),
-            _ => Ok(Self { console, before }),
+            _ => Ok(Self),
         }
     }
 }
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        // SAFETY: as above.
-        unsafe { SetConsoleMode(self.console, self.before) };
+        restore();
     }
 }
 
