@@ -133,3 +133,5 @@ make broken/two-keys.pem sh -c "cat $o/pkcs8.pem $o/other.pem > broken/two-keys.
 make broken/two-lines.txt sh -c "printf 'one\\ntwo\\n' > broken/two-lines.txt"
 make broken/changed.csr sh -c "$o req -in $o/server.csr -outform DER | sed 's/San Francisco/San Fernandez/' | $o base64 | sed '1i -----BEGIN CERTIFICATE REQUEST-----
 \$a -----END CERTIFICATE REQUEST-----' > broken/changed.csr"
+# The primes take minutes and never change: scripts/composites.py makes them.
+printf '| `primes/composites.txt` | `python3 ../scripts/composites.py > primes/composites.txt` (gmpy2 2.3.2) |\n' >> README.md

@@ -55,6 +55,8 @@ cargo fmt --check
 step "lints"
 cargo clippy --locked --all-targets -- -D warnings
 cargo clippy --locked --lib --no-default-features -- -D warnings
+cargo clippy --locked --no-default-features --features cli -- -D warnings
+cargo clippy --locked --benches --features bench -- -D warnings
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
@@ -68,6 +70,9 @@ fi
 step "tests"
 cargo test --locked
 
+step "prime numbers, at length"
+cargo test --locked --lib -- --ignored
+
 step "interop"
 if [ ${#missing[@]} -gt 0 ]; then
     echo "NOT RUN: the interop tests need ${missing[*]}"
@@ -78,7 +83,7 @@ if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! unshare --mount true 
     echo "NOT RUN here: a_full_disk_leaves_nothing (needs Linux and the right to mount)"
     skip=(--skip a_full_disk_leaves_nothing)
 fi
-cargo test --locked --test interop --test keystores -- --ignored "${skip[@]}"
+cargo test --locked --test generation --test interop --test keystores -- --ignored "${skip[@]}"
 
 step "the release binary"
 cargo build --locked --release

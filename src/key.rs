@@ -1,13 +1,17 @@
 //! Keys: the private key with its public half, what they sign and what they verify.
 //!
 //! Encodings live in `key/encoding.rs`, encrypted forms in `key/encrypted.rs` (read) and `key/pbes2.rs` (made), key
-//! generation in `key/generate.rs`.
+//! generation in `key/generate.rs`, which has a wing of its own for the primes, `key/primes.rs`.
 
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod encoding;
 mod encrypted;
 mod generate;
 mod legacy;
 mod pbes2;
+mod primes;
 mod signature;
 
 use std::fmt;

@@ -1,10 +1,15 @@
-//! RSA key generation.
+//! RSA key generation: two primes that meet the criteria of FIPS 186-5, A.1.1, and the key made of them.
+//!
+//! How the primes are found, and what is and is not claimed for that, stands in `primes.rs`.
 
 use std::fmt;
 use std::str::FromStr;
 
+use crypto_bigint::BoxedUint;
 use rand_core::CryptoRng;
+use rsa::traits::PrivateKeyParts;
 
+use super::primes::{self, EXPONENT, Means, Number};
 use super::{PrivateKey, RsaPrivateKey, internal};
 use crate::error::{Error, Result};
 
@@ -48,12 +53,35 @@ impl fmt::Display for RsaBits {
 }
 
 impl PrivateKey {
-    /// A new RSA key of two primes with the public exponent 65537.
+    /// A new RSA key of two primes with the public exponent 65537, using every core.
+    ///
+    /// The modulus has exactly `bits` bits: both primes have their two top bits set. They are more than 2^(bits/2-100)
+    /// apart, and the private exponent, the smallest there is (RFC 8017, section 3.2, with the least common multiple), is
+    /// above 2^(bits/2). The `rsa` crate checks that the numbers fit together; nothing is signed here to try them.
+    ///
+    /// The same octets from `rng` make the same key, on any machine.
     ///
     /// # Errors
-    /// Those of the `rsa` crate, which validates what it made; none is expected.
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) if no primes were found, which only a faulty processor explains;
+    /// those of the `rsa` crate, of which none is expected.
     pub fn generate_rsa(bits: RsaBits, rng: &mut impl CryptoRng) -> Result<Self> {
-        let key = rsa::RsaPrivateKey::new(rng, bits.get() as usize).map_err(internal)?;
-        Ok(Self::Rsa(RsaPrivateKey(Box::new(key))))
+        generate(bits, rng, &Means::of_this_machine())
+    }
+}
+
+pub(super) fn generate(bits: RsaBits, rng: &mut impl CryptoRng, means: &Means<'_>) -> Result<PrivateKey> {
+    loop {
+        let pair = primes::find_pair(bits.get() / 2, rng, means);
+        let [p, q] = pair.ok_or_else(|| {
+            Error::unsupported("no prime numbers were found: this machine's arithmetic is at fault")
+                .with_hint("try it on another machine")
+        })?;
+        let number = |words: &Number| BoxedUint::from_words(words.iter().copied());
+        // The crate wipes its numbers itself.
+        let key = rsa::RsaPrivateKey::from_p_q(number(&p), number(&q), BoxedUint::from(EXPONENT)).map_err(internal)?;
+        // FIPS 186-5, A.1.1, criterion 3.
+        if key.d().bits() > bits.get() / 2 {
+            return Ok(PrivateKey::Rsa(RsaPrivateKey(Box::new(key))));
+        }
     }
 }

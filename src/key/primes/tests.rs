@@ -1,0 +1,568 @@
+//! The search judged by crypto-primes and by big integers. Every path of it is run by a switch, not by luck: the
+//! instructions of `ifma.rs` where the processor has them, the text of `lanes.rs` on ordinary integers everywhere.
+
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU32;
+
+use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use crypto_bigint::{BoxedUint, NonZero, Odd, Resize};
+use crypto_primes::hazmat::{MillerRabin, Primality};
+use crypto_primes::{Flavor, is_prime};
+use rand_core::{TryCryptoRng, TryRng};
+
+use super::scalar::Scalar;
+use super::*;
+
+/// The operations of `lanes.rs` over arrays; `$carry` is what is carried from a column to the next.
+macro_rules! operations {
+    ($carry:expr) => {
+        const MASK: u64 = (1 << LIMB) - 1;
+
+        fn set(lanes: [u64; 8]) -> V {
+            lanes
+        }
+        fn splat(value: u64) -> V {
+            [value; 8]
+        }
+        fn each(f: impl Fn(usize) -> u64) -> V {
+            std::array::from_fn(f)
+        }
+        fn mask(f: impl Fn(usize) -> bool) -> u8 {
+            (0..8).fold(0, |mask, lane| mask | u8::from(f(lane)) << lane)
+        }
+        fn add(a: V, b: V) -> V {
+            each(|lane| a[lane].wrapping_add(b[lane]))
+        }
+        fn double_if(lanes: u8, a: V) -> V {
+            // An addition that overflowed here would be a column that does not fit.
+            each(|lane| if lanes >> lane & 1 == 1 { a[lane] + a[lane] } else { a[lane] })
+        }
+        fn product(a: u64, b: u64) -> u128 {
+            u128::from(a & MASK) * u128::from(b & MASK)
+        }
+        fn multiply_low(sum: V, a: V, b: V) -> V {
+            each(|lane| sum[lane] + (product(a[lane], b[lane]) as u64 & MASK))
+        }
+        fn multiply_high(sum: V, a: V, b: V) -> V {
+            each(|lane| sum[lane] + (product(a[lane], b[lane]) >> LIMB) as u64)
+        }
+        fn low_limb(a: V) -> V {
+            each(|lane| a[lane] & MASK)
+        }
+        fn above_limb(a: V) -> V {
+            each(|lane| $carry(a[lane] >> LIMB))
+        }
+        fn select(lanes: u8, a: V, b: V) -> V {
+            each(|lane| if lanes >> lane & 1 == 1 { b[lane] } else { a[lane] })
+        }
+        fn test(a: V, b: V) -> u8 {
+            mask(|lane| a[lane] & b[lane] != 0)
+        }
+        fn equal(a: V, b: V) -> u8 {
+            mask(|lane| a[lane] == b[lane])
+        }
+    };
+}
+
+/// The text of `lanes.rs` over arrays.
+mod model {
+    use crate::key::primes::kernel::Kernel;
+    use crate::key::primes::lanes::lanes;
+
+    type V = [u64; 8];
+
+    pub(super) struct Model;
+
+    impl Kernel for Model {
+        fn width(&self) -> usize {
+            8
+        }
+
+        fn euler(&self, numbers: &[Number]) -> u8 {
+            match numbers[0].len() {
+                16 => euler::<20>(numbers),
+                24 => euler::<30>(numbers),
+                _ => euler::<40>(numbers),
+            }
+        }
+
+        fn miller_rabin(&self, number: &Number, bases: &[Number]) -> bool {
+            match number.len() {
+                16 => miller_rabin::<20>(number, bases),
+                24 => miller_rabin::<30>(number, bases),
+                _ => miller_rabin::<40>(number, bases),
+            }
+        }
+    }
+
+    lanes!();
+
+    operations!(|carry| carry);
+
+    /// a b / R mod n of `lanes.rs`, for the edge values below: R is 2^(52 L).
+    pub(super) fn product_over_r<const L: usize>(n: &Number, a: &Number, b: &Number) -> Vec<u64> {
+        let moduli = Moduli::<L>::new(std::slice::from_ref(n));
+        let mut value = load::<L>(std::slice::from_ref(a));
+        moduli.multiply(&mut value, &load::<L>(std::slice::from_ref(b)));
+        value.iter().map(|limb| limb[0]).collect()
+    }
+
+    pub(super) fn square_over_r<const L: usize>(n: &Number, a: &Number, twice: u8) -> Vec<u64> {
+        let moduli = Moduli::<L>::new(std::slice::from_ref(n));
+        let mut value = load::<L>(std::slice::from_ref(a));
+        moduli.square(&mut value, twice);
+        value.iter().map(|limb| limb[0]).collect()
+    }
+}
+
+/// The same with a carry that is wrong now and then.
+mod faulty {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use crate::key::primes::kernel::Kernel;
+    use crate::key::primes::lanes::lanes;
+
+    type V = [u64; 8];
+
+    pub(super) struct Faulty;
+
+    impl Kernel for Faulty {
+        fn width(&self) -> usize {
+            8
+        }
+
+        fn euler(&self, numbers: &[Number]) -> u8 {
+            euler::<20>(numbers)
+        }
+
+        fn miller_rabin(&self, number: &Number, bases: &[Number]) -> bool {
+            miller_rabin::<20>(number, bases)
+        }
+    }
+
+    lanes!();
+
+    static CARRIES: AtomicU32 = AtomicU32::new(0);
+
+    operations!(|carry| carry ^ u64::from(CARRIES.fetch_add(1, Ordering::Relaxed).is_multiple_of(1000)));
+}
+
+/// Every arithmetic there is here. That of `ifma.rs` is missing where the processor lacks it, and said to be.
+fn kernels() -> Vec<(&'static str, &'static dyn Kernel)> {
+    let mut kernels: Vec<(&str, &dyn Kernel)> = vec![("scalar", &Scalar), ("lanes on integers", &model::Model)];
+    #[cfg(all(feature = "ifma", target_arch = "x86_64"))]
+    match super::ifma::kernel() {
+        Some(kernel) => kernels.push(("IFMA", kernel)),
+        None => eprintln!("NOT RUN: the instructions of ifma.rs, which this processor lacks"),
+    }
+    kernels
+}
+
+/// SplitMix64: the same octets for the same seed. For tests alone.
+struct Seeded(u64);
+
+impl TryRng for Seeded {
+    type Error = std::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        self.try_next_u64().map(|word| (word >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let word = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Ok(word ^ word >> 31)
+    }
+
+    fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), Self::Error> {
+        octets.iter_mut().try_for_each(|octet| self.try_next_u64().map(|word| *octet = word as u8))
+    }
+}
+
+impl TryCryptoRng for Seeded {}
+
+fn big(number: &[u64]) -> BoxedUint {
+    BoxedUint::from_words(number.iter().copied())
+}
+
+fn is_prime_to_others(number: &Number) -> bool {
+    is_prime(Flavor::Any, &big(number))
+}
+
+/// Judges `numbers` as crypto-primes does: Euler's test may let none of these composites pass that it calls composite,
+/// and the confirmations have to agree with it altogether. How many were prime.
+fn agree(numbers: &[Number], rng: &mut Seeded) -> u32 {
+    let words = numbers[0].len();
+    let window = Window::draw(64 * words as u32, rng);
+    let primes = AtomicU32::new(0);
+    let queue = Mutex::new(numbers.chunks(8));
+    share(thread::available_parallelism().map_or(1, usize::from), &|_| {
+        loop {
+            let Some(batch) = queue.lock().expect("no thread has failed").next() else { return };
+            let expected = batch.iter().map(is_prime_to_others).collect::<Vec<_>>();
+            primes.fetch_add(expected.iter().filter(|&&is| is).count() as u32, Ordering::Relaxed);
+            for (name, kernel) in kernels() {
+                for (part, expected) in batch.chunks(kernel.width()).zip(expected.chunks(kernel.width())) {
+                    let passed = kernel.euler(part);
+                    for (index, (number, &expected)) in part.iter().zip(expected).enumerate() {
+                        assert_eq!(passed >> index & 1 == 1, expected, "{name}: {:x?}", &number[..]);
+                    }
+                }
+            }
+            for (number, &expected) in batch.iter().zip(&expected) {
+                let independent = confirm::is_prime(number, &window.bases, &window.base, &Lenient);
+                assert_eq!(independent, expected, "crypto-primes: {:x?}", &number[..]);
+            }
+            // A composite leaves at the first base; so each is given one, and the primes all.
+            for (name, kernel) in kernels() {
+                let sample = batch.iter().zip(&expected).enumerate().filter(|(index, (_, is))| **is || *index == 0);
+                for (_, (number, &expected)) in sample {
+                    let judged = kernel.miller_rabin(number, &window.bases);
+                    assert_eq!(judged, expected, "{name}: {:x?}", &number[..]);
+                }
+            }
+        }
+    });
+    primes.into_inner()
+}
+
+fn survivors_of(bits: u32, count: usize, rng: &mut Seeded) -> Vec<Number> {
+    let mut numbers = Vec::new();
+    while numbers.len() < count {
+        let window = Window::draw(bits, rng);
+        numbers.extend(window.survivors().iter().map(|&place| window.number(place)));
+    }
+    numbers.truncate(count);
+    numbers
+}
+
+#[test]
+fn survivors_are_judged_as_crypto_primes_judges_them() {
+    let mut rng = Seeded(1);
+    for (bits, count, least) in [(1024, 800, 12), (1536, 160, 1), (2048, 80, 0)] {
+        let primes = agree(&survivors_of(bits, count, &mut rng), &mut rng);
+        assert!(primes >= least, "{primes} primes among {count} survivors of {bits} bits");
+    }
+}
+
+#[test]
+#[ignore = "a minute or two; scripts/test.sh runs it"]
+fn a_hundred_thousand_survivors_are_judged_as_crypto_primes_judges_them() {
+    let mut rng = Seeded(2);
+    let primes = agree(&survivors_of(1024, 100_000, &mut rng), &mut rng);
+    assert!((2500..3500).contains(&primes), "{primes}");
+}
+
+/// Everything passes, as if a fault had stopped the comparison at the end.
+struct Lenient;
+
+impl Kernel for Lenient {
+    fn width(&self) -> usize {
+        1
+    }
+
+    fn euler(&self, _: &[Number]) -> u8 {
+        1
+    }
+
+    fn miller_rabin(&self, _: &Number, _: &[Number]) -> bool {
+        true
+    }
+}
+
+/// a b / 2^shift mod n, by a big integer's division: a b 2^-shift is the x with x 2^shift = a b mod n.
+fn is_product_over(n: &Number, a: &Number, b: &Number, result: &BoxedUint, shift: u32, twice: bool) -> bool {
+    let width = 4096;
+    let wide = |number: &[u64]| big(number).resize(width);
+    let n = NonZero::new(wide(n)).expect("a modulus");
+    let factor = if twice { 2_u64 } else { 1 };
+    let product = wide(a).wrapping_mul(wide(b)).rem(&n).wrapping_mul(wide(&[factor])).rem(&n);
+    let result = result.clone().resize(width).rem(&n);
+    let power = BoxedUint::one_with_precision(width).shl(shift).rem(&n);
+    result.wrapping_mul(&power).rem(&n) == product
+}
+
+/// The value of 52-bit limbs.
+fn of_limbs(limbs: &[u64]) -> BoxedUint {
+    let mut value = BoxedUint::zero_with_precision(4096);
+    for &limb in limbs.iter().rev() {
+        assert!(limb < 1 << lanes::LIMB, "a limb that is not carried: {limb:x}");
+        value = value.shl(lanes::LIMB as u32).wrapping_add(BoxedUint::from(limb).resize(4096));
+    }
+    value
+}
+
+fn edges<const N: usize>(rng: &mut Seeded) -> (Vec<Number>, Vec<Vec<Number>>) {
+    let number = |words: [u64; N]| Number::new(words.to_vec());
+    let mut smallest = [0; N];
+    (smallest[N - 1], smallest[0]) = (3 << 62, 1);
+    let mut holes = [0xffff_ffff_0000_0000; N];
+    holes[0] |= 1;
+    let mut moduli = vec![number([u64::MAX; N]), number(smallest), number(holes)];
+    moduli.extend((0..20).map(|_| Window::draw(64 * N as u32, rng).start.clone()));
+    let values = |n: &Number| {
+        let mut less_one = n.clone();
+        less_one[0] -= 1;
+        let mut less_two = less_one.clone();
+        // n - 2 borrows where n ends in a single 1.
+        let mut borrow = 1;
+        for word in less_two.iter_mut() {
+            let (difference, borrows) = word.overflowing_sub(borrow);
+            (*word, borrow) = (difference, borrows.into());
+        }
+        let mut one = [0; N];
+        one[0] = 1;
+        let mut half = [u64::MAX; N];
+        half[N - 1] >>= 1;
+        let mut random = Window::draw(64 * N as u32, rng).base.clone();
+        random[0] ^= 1;
+        vec![number([0; N]), number(one), less_one, less_two, number(half), random]
+    };
+    let mut values = values;
+    let all = moduli.iter().map(&mut values).collect();
+    (moduli, all)
+}
+
+fn edges_are_multiplied_right<const N: usize, const L: usize>() {
+    let seed = 4;
+    let (moduli, values) = edges::<N>(&mut Seeded(seed));
+    for (n, mut values) in moduli.iter().zip(values) {
+        let modulus = scalar::Modulus::<N>::new(n);
+        let plain = |number: &Number| <[u64; N]>::try_from(&number[..]).expect("its length");
+        for a in &values {
+            for twice in [false, true] {
+                let square = modulus.double_if(&modulus.square(&plain(a)), twice.into());
+                assert!(big(&square) < big(n), "seed {seed}: {a:x?} squared is not below {n:x?}");
+                assert!(is_product_over(n, a, a, &big(&square), 64 * N as u32, twice), "seed {seed}: {a:x?}, {n:x?}");
+            }
+            for b in &values {
+                let product = modulus.multiply(&plain(a), &plain(b));
+                assert!(big(&product) < big(n), "seed {seed}: {a:x?} {b:x?} is not below {n:x?}");
+                assert!(is_product_over(n, a, b, &big(&product), 64 * N as u32, false), "seed {seed}: {a:x?} {b:x?}");
+            }
+        }
+        // Lanes take values above n too: all ones.
+        values.push(Number::new(vec![u64::MAX; N]));
+        let bits = (lanes::LIMB * L) as u32;
+        let bound = |limbs: &BoxedUint| {
+            let limit = big(n).resize(4096).wrapping_mul(BoxedUint::from(201_u64).resize(4096));
+            limbs.wrapping_mul(BoxedUint::from(100_u64).resize(4096)) < limit
+        };
+        for a in &values {
+            for twice in [0, 0xff] {
+                let square = of_limbs(&model::square_over_r::<L>(n, a, twice));
+                assert!(bound(&square), "seed {seed}: {a:x?} squared is not below 2.01 times {n:x?}");
+                assert!(is_product_over(n, a, a, &square, bits, twice != 0), "seed {seed}: {a:x?}, {n:x?}");
+            }
+            for b in &values {
+                let product = of_limbs(&model::product_over_r::<L>(n, a, b));
+                assert!(is_product_over(n, a, b, &product, bits, false), "seed {seed}: {a:x?} {b:x?}, {n:x?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn edge_values_are_multiplied_as_big_integers_are() {
+    edges_are_multiplied_right::<16, 20>();
+    edges_are_multiplied_right::<24, 30>();
+    edges_are_multiplied_right::<32, 40>();
+}
+
+/// The composites of `fixtures/primes/composites.txt`, made from the numbers there as scripts/composites.py says.
+fn composites() -> Vec<(String, Number)> {
+    let text = include_str!("../../../fixtures/primes/composites.txt");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let parse = |line: &str| {
+        let (kind, digits) = line.split_once(' ').expect("a kind and a number");
+        let words = digits.as_bytes().rchunks(16).map(|digits| {
+            let digits = std::str::from_utf8(digits).expect("digits");
+            u64::from_str_radix(digits, 16).expect("hexadecimal digits")
+        });
+        let x = BoxedUint::from_words(words).resize(1024);
+        let small = |value: u64| BoxedUint::from(value).resize(1024);
+        // factor x + 1, and factor (x - 1) + 1.
+        let above = |factor| x.wrapping_mul(small(factor)).wrapping_add(small(1));
+        let from_one = |factor| x.wrapping_sub(small(1)).wrapping_mul(small(factor)).wrapping_add(small(1));
+        let product = match kind {
+            "double" | "strong" => x.wrapping_mul(from_one(2)),
+            "chernick" => above(6).wrapping_mul(above(12)).wrapping_mul(above(18)),
+            "arnault" => x.wrapping_mul(from_one(313)).wrapping_mul(from_one(353)),
+            other => panic!("{other} is no kind"),
+        };
+        (kind.to_owned(), product.to_words().to_vec().into())
+    };
+    lines.map(parse).collect()
+}
+
+/// 2^((n-1)/2) = 1 or -1 mod n, by crypto-bigint.
+fn passes_euler(number: &Number) -> bool {
+    let odd = Odd::new(big(number)).into_option().expect("an odd number");
+    let params = BoxedMontyParams::new(odd);
+    let two = BoxedMontyForm::new(BoxedUint::from(2_u64).resize(big(number).bits_precision()), &params);
+    let power = two.pow(&big(number).shr(1));
+    let one = BoxedMontyForm::one(&params);
+    power == one || power == -one
+}
+
+#[test]
+fn composites_that_fool_weak_tests_are_found() {
+    let composites = composites();
+    assert_eq!(composites.len(), 1000);
+    let rng = &mut Seeded(5);
+    let window = Window::draw(1024, rng);
+    let fooled = AtomicU32::new(0);
+    let queue = Mutex::new(composites.chunks(8));
+    share(thread::available_parallelism().map_or(1, usize::from), &|_| {
+        loop {
+            let Some(batch) = queue.lock().expect("no thread has failed").next() else { return };
+            let numbers: Vec<Number> = batch.iter().map(|(_, number)| number.clone()).collect();
+            let expected: Vec<bool> = numbers.iter().map(passes_euler).collect();
+            fooled.fetch_add(expected.iter().filter(|&&is| is).count() as u32, Ordering::Relaxed);
+            for (name, kernel) in kernels() {
+                for (part, expected) in numbers.chunks(kernel.width()).zip(expected.chunks(kernel.width())) {
+                    let passed = kernel.euler(part);
+                    for (index, &expected) in expected.iter().enumerate() {
+                        assert_eq!(passed >> index & 1 == 1, expected, "{name}: {}", batch[index].0);
+                    }
+                }
+                // Eight lanes of integers take as long as the whole test otherwise.
+                let step = if name == "lanes on integers" { 8 } else { 1 };
+                for (kind, number) in batch.iter().step_by(step) {
+                    assert!(!kernel.miller_rabin(number, &window.bases), "{name}: {kind} {:x?}", &number[..]);
+                }
+            }
+            for (kind, number) in batch {
+                assert!(!is_prime_to_others(number), "{kind}");
+            }
+        }
+    });
+    // Otherwise the filter had nothing to be fooled by.
+    assert!(fooled.into_inner() >= 300);
+}
+
+/// One base at a time: where one base in four lies, the verdicts of the arithmetics have to be those of the definition.
+#[test]
+fn lying_bases_are_the_same_for_all() {
+    let rng = &mut Seeded(6);
+    let mut liars = 0;
+    for (_, number) in composites().iter().filter(|(kind, _)| matches!(&kind[..], "double" | "strong")).take(40) {
+        let odd = Odd::new(big(number)).into_option().expect("an odd number");
+        let judge = MillerRabin::new(odd.clone());
+        for base in &Window::draw(1024, rng).bases[..4] {
+            // The kernels take the base in their own Montgomery form, b R; so b is different for each of them.
+            for (name, kernel, bits) in [("scalar", &Scalar as &dyn Kernel, 1024), ("lanes", &model::Model, 1040)] {
+                let n = NonZero::new(big(number).resize(2304)).expect("a modulus");
+                let in_form = big(base).resize(2304).shl(bits).rem(&n).resize(1024);
+                let residue: Number = in_form.to_words().to_vec().into();
+                let expected = judge.test(&big(base)) != Primality::Composite;
+                assert_eq!(kernel.miller_rabin(number, &[residue]), expected, "{name}");
+                liars += u32::from(expected);
+            }
+        }
+    }
+    assert!(liars > 10, "{liars} of 320 bases lied: too few to tell");
+}
+
+/// One stream, one key: on every arithmetic and any number of threads.
+#[test]
+fn one_stream_makes_one_pair() {
+    for (bits, seeds) in [(1024, 4), (1536, 1)] {
+        for seed in 0..seeds {
+            let mut pairs = Vec::new();
+            for (name, kernel) in kernels() {
+                for threads in [1, 2, 3] {
+                    let pair = find_pair(bits, &mut Seeded(seed), &Means { kernel, threads });
+                    let pair = pair.unwrap_or_else(|| panic!("{name}, {threads} threads: nothing was found"));
+                    pairs.push((name, threads, pair));
+                }
+            }
+            for (name, threads, pair) in &pairs[1..] {
+                assert!(*pair == pairs[0].2, "{name} with {threads} threads finds another pair for seed {seed}");
+            }
+            for prime in &pairs[0].2 {
+                assert!(is_prime_to_others(prime));
+                assert_eq!(prime[prime.len() - 1] >> 62, 3);
+                let e = NonZero::new(BoxedUint::from(EXPONENT).resize(bits)).expect("e");
+                assert_ne!(big(prime).rem(&e), BoxedUint::one_with_precision(bits), "p = 1 mod e");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_window_is_passed_over_where_it_has_to_be() {
+    let rng = &mut Seeded(7);
+    let mut window = Window::draw(1024, rng);
+    // An order without a prime in it: the search ends, with nothing.
+    let composite = window.survivors().iter().copied().find(|&place| !is_prime_to_others(&window.number(place)));
+    window = Window { order: vec![composite.expect("most are"); 3].into(), survivors: OnceLock::new(), ..window };
+    let windows = [window];
+    search(&windows, &Means { kernel: &Scalar, threads: 2 });
+    assert!(windows[0].winner().is_none());
+    assert!(!far_apart(&[0, 0, 1], &[0, 0, 1]));
+    assert!(!far_apart(&[0, 1 << 28, 9], &[0, 0, 9]));
+    assert!(far_apart(&[0, (1 << 28) + 1, 9], &[0, 0, 9]));
+    assert!(far_apart(&[0, 0, 9], &[0, u64::MAX - (1 << 28) - 1, 8]));
+}
+
+/// A comparison that lets everything pass, as a fault might: the independent round finds every composite.
+#[test]
+fn a_kernel_that_lets_everything_pass_is_caught_by_the_confirmation() {
+    let [p, q] = find_pair(1024, &mut Seeded(8), &Means { kernel: &Lenient, threads: 2 }).expect("primes are there");
+    assert!(is_prime_to_others(&p) && is_prime_to_others(&q));
+    let sound = find_pair(1024, &mut Seeded(8), &Means { kernel: &Scalar, threads: 2 }).expect("primes are there");
+    assert!(sound == [p, q], "the first prime of the order wins, whoever judges");
+}
+
+/// The lanes with one carry in a thousand flipped: no prime passes any more.
+#[test]
+fn a_flipped_carry_lets_no_prime_pass() {
+    let rng = &mut Seeded(9);
+    let pair = find_pair(1024, rng, &Means { kernel: &Scalar, threads: 2 }).expect("primes");
+    let bases = Window::draw(1024, rng).bases;
+    for prime in &pair {
+        assert_eq!(faulty::Faulty.euler(std::slice::from_ref(prime)), 0);
+        assert!(!faulty::Faulty.miller_rabin(prime, &bases));
+    }
+}
+
+/// Then no key is made of what is left, and the search ends.
+#[test]
+fn an_arithmetic_that_finds_nothing_is_said_to_be_at_fault() {
+    struct Blind;
+    impl Kernel for Blind {
+        fn width(&self) -> usize {
+            8
+        }
+        fn euler(&self, _: &[Number]) -> u8 {
+            0
+        }
+        fn miller_rabin(&self, _: &Number, _: &[Number]) -> bool {
+            false
+        }
+    }
+    for kernel in [&Blind as &dyn Kernel, &Unconfirmed] {
+        let means = Means { kernel, threads: 2 };
+        let error = crate::key::generate::generate(crate::RsaBits::B2048, &mut Seeded(10), &means).err();
+        assert!(error.expect("no key").to_string().contains("this machine's arithmetic is at fault"));
+    }
+}
+
+/// Lets everything through the filter and nothing through the confirmation.
+struct Unconfirmed;
+
+impl Kernel for Unconfirmed {
+    fn width(&self) -> usize {
+        8
+    }
+
+    fn euler(&self, _: &[Number]) -> u8 {
+        1
+    }
+
+    fn miller_rabin(&self, _: &Number, _: &[Number]) -> bool {
+        false
+    }
+}

@@ -1,0 +1,62 @@
+//! The in-process half of scripts/bench.py: does what a line of standard input names, once, and answers with the
+//! nanoseconds it took. `key best 2048`, `key scalar 4096`, `filter best 1024`, `filter crypto-primes 1024`.
+#![allow(missing_docs, clippy::print_stdout, reason = "a program that is asked by another")]
+
+use std::io::{self, BufRead, Write};
+use std::thread;
+use std::time::Instant;
+
+use certwright::key::bench::{Arithmetic, Stretch};
+use crypto_primes::hazmat::MillerRabin;
+use getrandom::SysRng;
+use getrandom::rand_core::UnwrapErr;
+
+/// Tests that one measurement of a filter takes together.
+const TESTS: u32 = 8;
+
+fn main() -> io::Result<()> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let mut rng = UnwrapErr(SysRng);
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split(' ').collect();
+        let [task, by, bits] = words[..] else { panic!("three words, not {line:?}") };
+        let bits: u32 = bits.parse().expect("a number of bits");
+        let arithmetic = match by {
+            "scalar" => Arithmetic::scalar(),
+            _ => Arithmetic::best(),
+        };
+        let nanoseconds = match (task, by) {
+            ("key", _) => {
+                let begin = Instant::now();
+                arithmetic.key(bits, threads, &mut rng);
+                begin.elapsed().as_nanos()
+            }
+            ("filter", "crypto-primes") => {
+                let numbers = Stretch::draw(bits, &mut rng).numbers(TESTS as usize);
+                let numbers: Vec<_> = numbers
+                    .iter()
+                    .map(|number| crypto_bigint::BoxedUint::from_words(number.iter().copied()))
+                    .map(|number| crypto_bigint::Odd::new(number).into_option().expect("survivors are odd"))
+                    .collect();
+                let begin = Instant::now();
+                for number in numbers {
+                    std::hint::black_box(MillerRabin::new(number).test_base_two());
+                }
+                begin.elapsed().as_nanos() / u128::from(TESTS)
+            }
+            ("filter", _) => {
+                let numbers = Stretch::draw(bits, &mut rng).numbers(TESTS as usize);
+                let begin = Instant::now();
+                for numbers in numbers.chunks(arithmetic.width()) {
+                    std::hint::black_box(arithmetic.filter(numbers));
+                }
+                begin.elapsed().as_nanos() / u128::from(TESTS)
+            }
+            other => panic!("no such task: {other:?}"),
+        };
+        println!("{nanoseconds}");
+        io::stdout().flush()?;
+    }
+    Ok(())
+}
