@@ -566,3 +566,37 @@ impl Kernel for Unconfirmed {
         false
     }
 }
+
+/// Few numbers, for an emulator of a processor that this machine is not: every length, primes and composites, one base at
+/// a time, on the instructions.
+#[cfg(all(feature = "ifma", target_arch = "x86_64"))]
+#[test]
+fn the_instructions_judge_as_the_scalar_arithmetic_does() {
+    let Some(kernel) = super::ifma::kernel() else {
+        eprintln!("NOT RUN: the instructions of ifma.rs, which this processor lacks");
+        return;
+    };
+    let rng = &mut Seeded(11);
+    for (bits, count) in [(1024, 48), (1536, 8), (2048, 8)] {
+        let mut numbers = survivors_of(bits, count, rng);
+        // 2^521 - 1 and its like have few bits; these have all or hardly any.
+        numbers.push(vec![u64::MAX; bits as usize / 64].into());
+        for batch in numbers.chunks(8) {
+            let one_by_one = batch
+                .iter()
+                .enumerate()
+                .fold(0, |passed, (index, number)| passed | Scalar.euler(std::slice::from_ref(number)) << index);
+            assert_eq!(kernel.euler(batch), one_by_one, "{bits} bits");
+        }
+        let bases = Window::draw(bits, rng).bases;
+        let passes = |number: &&Number| Scalar.euler(std::slice::from_ref(*number)) == 1;
+        let prime = numbers.iter().find(passes).map(|prime| kernel.miller_rabin(prime, &bases));
+        let composite = numbers.iter().find(|number| !passes(number)).expect("most are");
+        assert_ne!(prime, Some(false), "{bits} bits");
+        assert!(!kernel.miller_rabin(composite, &bases), "{bits} bits");
+        eprintln!("{bits} bits: {} numbers judged alike, a prime among them: {prime:?}", numbers.len());
+    }
+    let scalar = find_pair(1024, &mut Seeded(12), &Means { kernel: &Scalar, threads: 1 });
+    assert!(find_pair(1024, &mut Seeded(12), &Means { kernel, threads: 1 }) == scalar, "another pair");
+    eprintln!("one stream, one pair");
+}
