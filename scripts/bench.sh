@@ -12,7 +12,7 @@ if ! "$python" -c 'import cryptography' 2>/dev/null; then
     python3 -m venv "$target/oracles"
     "$python" -m pip install -q cryptography
 fi
-cargo build -q --locked --release
-cargo bench -q --locked --features bench --bench rounds --no-run
+cargo build -q --locked --release --features ifma
+cargo bench -q --locked --features bench,ifma --bench rounds --no-run
 rounds=$(find "$target/release/deps" -name 'rounds-*' -type f -perm -u+x -newer Cargo.toml | xargs ls -t | head -n 1)
 exec "$python" scripts/bench.py "$target/release/certwright" "$rounds" "${1:-100}"

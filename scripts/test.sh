@@ -55,8 +55,7 @@ cargo fmt --check
 step "lints"
 cargo clippy --locked --all-targets -- -D warnings
 cargo clippy --locked --lib --no-default-features -- -D warnings
-cargo clippy --locked --no-default-features --features cli -- -D warnings
-cargo clippy --locked --benches --features bench -- -D warnings
+cargo clippy --locked --all-features --all-targets -- -D warnings
 
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
@@ -71,7 +70,7 @@ step "tests"
 cargo test --locked
 
 step "prime numbers, at length"
-cargo test --locked --lib -- --ignored
+cargo test --locked --features ifma --lib -- --include-ignored primes
 
 step "interop"
 if [ ${#missing[@]} -gt 0 ]; then

@@ -149,13 +149,18 @@ mod faulty {
 
 /// Every arithmetic there is here. That of `ifma.rs` is missing where the processor lacks it, and said to be.
 fn kernels() -> Vec<(&'static str, &'static dyn Kernel)> {
-    let mut kernels: Vec<(&str, &dyn Kernel)> = vec![("scalar", &Scalar), ("lanes on integers", &model::Model)];
+    let everywhere = [("scalar", &Scalar as &dyn Kernel), ("lanes on integers", &model::Model)];
     #[cfg(all(feature = "ifma", target_arch = "x86_64"))]
-    match super::ifma::kernel() {
-        Some(kernel) => kernels.push(("IFMA", kernel)),
-        None => eprintln!("NOT RUN: the instructions of ifma.rs, which this processor lacks"),
-    }
-    kernels
+    let here = match super::ifma::kernel() {
+        Some(kernel) => Some(("IFMA", kernel)),
+        None => {
+            eprintln!("NOT RUN: the instructions of ifma.rs, which this processor lacks");
+            None
+        }
+    };
+    #[cfg(not(all(feature = "ifma", target_arch = "x86_64")))]
+    let here = None;
+    everywhere.into_iter().chain(here).collect()
 }
 
 /// SplitMix64: the same octets for the same seed. For tests alone.
