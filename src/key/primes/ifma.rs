@@ -51,16 +51,8 @@ impl Ifma {
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn perform(task: Task<'_>) -> u8 {
     match task {
-        Task::Euler(numbers) => match numbers.first().map_or(0, |number| number.len()) {
-            16 => euler::<20>(numbers),
-            24 => euler::<30>(numbers),
-            _ => euler::<40>(numbers),
-        },
-        Task::MillerRabin(number, bases) => u8::from(match number.len() {
-            16 => miller_rabin::<20>(number, bases),
-            24 => miller_rabin::<30>(number, bases),
-            _ => miller_rabin::<40>(number, bases),
-        }),
+        Task::Euler(numbers) => euler(numbers),
+        Task::MillerRabin(number, bases) => miller_rabin(number, bases).into(),
     }
 }
 

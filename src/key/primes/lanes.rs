@@ -57,7 +57,7 @@ macro_rules! lanes {
     ($(#[$target:meta])*) => {
         use $crate::key::primes::Number;
         use $crate::key::primes::lanes::{BLOCK, LIMB, STEP, complement, each_limb, limb};
-        use $crate::key::primes::scalar::{shift_down, trailing_zeros};
+        use $crate::key::primes::scalar::{negated_inverse, shift_down, trailing_zeros};
 
         /// Eight moduli of `L` limbs.
         struct Moduli<const L: usize> {
@@ -68,9 +68,28 @@ macro_rules! lanes {
             one: [V; L],
         }
 
-        /// Verdicts on at most eight numbers.
+        /// [`Kernel::euler`]($crate::key::primes::Kernel::euler).
         $(#[$target])*
-        pub(super) fn euler<const L: usize>(numbers: &[Number]) -> u8 {
+        fn euler(numbers: &[Number]) -> u8 {
+            match numbers.first().map_or(0, |number| number.len()) {
+                16 => euler_of::<20>(numbers),
+                24 => euler_of::<30>(numbers),
+                _ => euler_of::<40>(numbers),
+            }
+        }
+
+        /// [`Kernel::miller_rabin`]($crate::key::primes::Kernel::miller_rabin).
+        $(#[$target])*
+        fn miller_rabin(number: &Number, bases: &[Number]) -> bool {
+            match number.len() {
+                16 => miller_rabin_of::<20>(number, bases),
+                24 => miller_rabin_of::<30>(number, bases),
+                _ => miller_rabin_of::<40>(number, bases),
+            }
+        }
+
+        $(#[$target])*
+        fn euler_of<const L: usize>(numbers: &[Number]) -> u8 {
             let bits = 64 * numbers.first().map_or(0, |number| number.len());
             let moduli = Moduli::<L>::new(numbers);
             let mut power = moduli.one;
@@ -86,9 +105,8 @@ macro_rules! lanes {
             (is_one | is_minus_one) & (0xff >> (8 - numbers.len()))
         }
 
-        /// True if `number` is a strong probable prime to each of `bases`, a lane each.
         $(#[$target])*
-        pub(super) fn miller_rabin<const L: usize>(number: &Number, bases: &[Number]) -> bool {
+        fn miller_rabin_of<const L: usize>(number: &Number, bases: &[Number]) -> bool {
             let moduli = Moduli::<L>::new(std::slice::from_ref(number));
             // n - 1 = 2^twos d.
             let mut d = number.clone();
@@ -163,13 +181,7 @@ macro_rules! lanes {
                 }
                 let mut inverses = [0; 8];
                 for (lane, value) in inverses.iter_mut().enumerate() {
-                    let low = numbers[lane.min(numbers.len() - 1)][0];
-                    // Newton's iteration; an odd number is its own inverse modulo 8.
-                    let mut inverse = low;
-                    for _ in 0..5 {
-                        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(low.wrapping_mul(inverse)));
-                    }
-                    *value = inverse.wrapping_neg() & ((1 << LIMB) - 1);
+                    *value = negated_inverse(numbers[lane.min(numbers.len() - 1)][0]) & ((1 << LIMB) - 1);
                 }
                 Self { n, inverse: set(inverses), one }
             }

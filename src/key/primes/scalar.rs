@@ -55,13 +55,9 @@ impl<const N: usize> Modulus<N> {
     pub(super) fn new(number: &[u64]) -> Self {
         let mut n = [0; N];
         n.copy_from_slice(number);
-        let mut inverse = n[0];
-        for _ in 0..5 {
-            inverse = inverse.wrapping_mul(2_u64.wrapping_sub(n[0].wrapping_mul(inverse)));
-        }
         let one = subtract(&[0; N], &n).0;
         let minus_one = subtract(&n, &one).0;
-        Self { n, inverse: inverse.wrapping_neg(), one, minus_one }
+        Self { n, inverse: negated_inverse(n[0]), one, minus_one }
     }
 
     fn euler(&self) -> bool {
@@ -240,6 +236,12 @@ fn subtract<const N: usize>(a: &[u64; N], b: &[u64; N]) -> ([u64; N], u64) {
         borrow = u64::from(first | second);
     }
     (difference, borrow)
+}
+
+/// -1/`odd` mod 2^64, by Newton's iteration: an odd number is its own inverse modulo 8, and each step doubles the bits.
+pub(super) fn negated_inverse(odd: u64) -> u64 {
+    let inverse = (0..5).fold(odd, |inverse, _| inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse))));
+    inverse.wrapping_neg()
 }
 
 /// How often 2 divides `number`, which is not 0.
