@@ -99,9 +99,23 @@ impl SecretBytes {
         Self(Zeroizing::new(bytes))
     }
 
+    /// The UTF-8 of UTF-16 text. What is no text becomes U+FFFD.
+    pub fn from_utf16(units: impl ExactSizeIterator<Item = u16>) -> Self {
+        // Three UTF-8 octets hold any UTF-16 unit, so that no secret is left behind in a buffer that grew.
+        let mut text = String::with_capacity(units.len() * 3);
+        text.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
+        Self::new(text.into_bytes())
+    }
+
     /// The octets.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+impl From<SecretBytes> for Password {
+    fn from(octets: SecretBytes) -> Self {
+        Self(octets.0)
     }
 }
 

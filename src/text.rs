@@ -5,24 +5,19 @@ use crate::secret::SecretBytes;
 /// `bytes` as UTF-8 without a byte-order mark. Anything that is not marked (or plainly recognisable) as UTF-16 comes
 /// back as it is: it may be DER, or text in an older encoding.
 pub(crate) fn to_utf8(bytes: &[u8]) -> SecretBytes {
-    let decoded = match bytes {
-        [0xef, 0xbb, 0xbf, rest @ ..] => rest.to_vec(),
-        [0xff, 0xfe, rest @ ..] => from_utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => from_utf16(rest, u16::from_be_bytes),
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => SecretBytes::new(rest.to_vec()),
+        [0xff, 0xfe, rest @ ..] => of_octets(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => of_octets(rest, u16::from_be_bytes),
         // Two ASCII characters in a row: no DER, JKS or UTF-8 text begins like this.
-        [1..=0x7f, 0, 1..=0x7f, 0, ..] => from_utf16(bytes, u16::from_le_bytes),
-        [0, 1..=0x7f, 0, 1..=0x7f, ..] => from_utf16(bytes, u16::from_be_bytes),
-        _ => bytes.to_vec(),
-    };
-    SecretBytes::new(decoded)
+        [1..=0x7f, 0, 1..=0x7f, 0, ..] => of_octets(bytes, u16::from_le_bytes),
+        [0, 1..=0x7f, 0, 1..=0x7f, ..] => of_octets(bytes, u16::from_be_bytes),
+        _ => SecretBytes::new(bytes.to_vec()),
+    }
 }
 
-fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    // Three UTF-8 octets hold any UTF-16 unit, so that no secret is left behind in a buffer that grew.
-    let mut text = String::with_capacity(bytes.len() / 2 * 3);
-    text.extend(char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
-    text.into_bytes()
+fn of_octets(octets: &[u8], unit: fn([u8; 2]) -> u16) -> SecretBytes {
+    SecretBytes::from_utf16(octets.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])))
 }
 
 #[cfg(test)]

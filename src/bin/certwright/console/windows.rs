@@ -72,7 +72,7 @@ fn hidden_line() -> io::Result<Password> {
     if units[..end] == [0x1a] {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    Ok(Password::new(utf8(&units[..end])))
+    Ok(SecretBytes::from_utf16(units[..end].iter().copied()).into())
 }
 
 /// Text that came through a pipe, as UTF-8: what is none was written by cmd or an old program, in the console's code
@@ -95,16 +95,9 @@ pub(crate) fn decode(bytes: SecretBytes) -> SecretBytes {
         MultiByteToWideChar(code_page, MB_ERR_INVALID_CHARS, text.as_ptr(), length, units.as_mut_ptr(), length)
     };
     match usize::try_from(written) {
-        Ok(written) if written > 0 => SecretBytes::new(utf8(&units[..written])),
+        Ok(written) if written > 0 => SecretBytes::from_utf16(units[..written].iter().copied()),
         _ => bytes,
     }
-}
-
-fn utf8(units: &[u16]) -> Vec<u8> {
-    // Three octets hold any unit, so that no secret is left behind in a buffer that grew.
-    let mut text = String::with_capacity(units.len() * 3);
-    text.extend(char::decode_utf16(units.iter().copied()).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)));
-    text.into_bytes()
 }
 
 /// While it lives the console shows nothing of what is typed, but still edits lines and heeds Ctrl-C.
