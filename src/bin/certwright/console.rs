@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use certwright::Result;
 use certwright::error::printable;
 
+use crate::status::ExitStatus;
 use crate::terminal::Terminal;
 
 const WELCOME: &str = "\
@@ -34,10 +35,7 @@ pub(crate) fn guide(mut terminal: impl Terminal, run: impl FnOnce(Vec<OsString>)
     terminal.note(WELCOME);
     let status = ask_folder(&mut terminal)
         .map(|folder| run(vec!["certwright".into(), "init".into(), "--".into(), folder.into_os_string()]));
-    let status = status.unwrap_or_else(|error| {
-        terminal.note(&format!("error: {error}"));
-        ExitCode::from(2)
-    });
+    let status = status.unwrap_or_else(|error| ExitStatus::could_not_run(&error, false).into());
     // An answer is not needed, only that someone has seen the end.
     let _ = terminal.ask("\nPress Enter to close this window", &|_| Ok(()));
     status
