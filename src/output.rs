@@ -231,9 +231,11 @@ fn stage(output: &Output, folder: &Path, name: &str) -> io::Result<NamedTempFile
     Ok(file)
 }
 
-/// How often what fails for a moment is tried again, and the pause before it: half a second in all.
-const PATIENCE: u32 = 25;
+/// Before anything is tried again.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// How often what fails for a moment is tried again: for half a second in all.
+const PATIENCE: u32 = 25;
 
 fn publish(mut file: NamedTempFile, place: &Path) -> io::Result<()> {
     let mut patience = PATIENCE;

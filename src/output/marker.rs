@@ -6,11 +6,10 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use same_file::Handle;
 
-use super::{access, cannot_write};
+use super::{PAUSE, access, cannot_write};
 use crate::error::{Error, ErrorKind, Result};
 
 const NAME: &str = ".certwright-unfinished";
@@ -25,9 +24,8 @@ const FILE: &str = "file ";
 /// A marker names a set of files; a larger file of that name is none of ours.
 const LARGEST: u64 = 1 << 20;
 
-/// Publishing takes milliseconds: five seconds are enough for many runs in one folder.
+/// In [`PAUSE`]s. Publishing takes milliseconds: five seconds are enough for many runs in one folder.
 const PATIENCE: u32 = 250;
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// What a killed run left in a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
