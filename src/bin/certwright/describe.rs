@@ -1,100 +1,22 @@
 //! Objects in plain words, for a person who has never seen X.509, and the same in full for programs.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use certwright::inspect::Object;
 use certwright::key::{KeyAlgorithm, Protection};
 use certwright::keystore::{Entry, Format};
 use certwright::{
-    CertRequest, Certificate, EncodedKeystore, EncryptedPrivateKey, Error, Password, PublicKey, SanName, Subject,
-    salesforce, time,
+    CertRequest, Certificate, EncodedKeystore, EncryptedPrivateKey, Password, PublicKey, SanName, Subject, salesforce,
+    time,
 };
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
+use crate::description::Description;
 use crate::password::Passwords;
-use crate::table::{self, hex, octets};
+use crate::table::{hex, octets};
 
 /// Below this an encrypted key resists guessing noticeably less than it should.
 const FEW_ITERATIONS: u64 = 100_000;
-
-/// One object, told.
-pub(crate) struct Description {
-    title: String,
-    rows: Vec<(&'static str, String)>,
-    warnings: Vec<Warning>,
-    json: Map<String, Value>,
-    /// False for something that could not be read.
-    pub(crate) is_readable: bool,
-}
-
-/// What a person should know, and what to type about it.
-struct Warning {
-    fact: String,
-    mended_by: Option<String>,
-}
-
-impl Description {
-    fn new(name: &str, kind: &str, words: &str) -> Self {
-        let mut json = Map::new();
-        json.insert("path".into(), json!(name));
-        json.insert("kind".into(), json!(kind));
-        Self { title: format!("{name}: {words}"), rows: Vec::new(), warnings: Vec::new(), json, is_readable: true }
-    }
-
-    /// Something that is there, but damaged or of no use here.
-    pub(crate) fn unreadable(name: &str, error: &Error) -> Self {
-        let mut description = Self::new(name, "unreadable", &error.to_string());
-        let hint = error.hint();
-        description.rows.extend(hint.map(|hint| ("what to do", hint.to_owned())));
-        description.set("error", json!({ "kind": error.kind().as_str(), "message": error.to_string(), "hint": hint }));
-        description.is_readable = false;
-        description
-    }
-
-    fn row(&mut self, label: &'static str, text: impl Into<String>) {
-        self.rows.push((label, text.into()));
-    }
-
-    fn set(&mut self, name: &str, value: Value) {
-        self.json.insert(name.into(), value);
-    }
-
-    pub(crate) fn warn(&mut self, fact: impl Into<String>) {
-        self.warn_of(fact, None);
-    }
-
-    pub(crate) fn warn_of(&mut self, fact: impl Into<String>, mended_by: Option<String>) {
-        self.warnings.push(Warning { fact: fact.into(), mended_by });
-    }
-
-    pub(crate) fn to_json(&self) -> Value {
-        let mut json = self.json.clone();
-        let in_full = |Warning { fact, mended_by }: &Warning| match mended_by {
-            Some(command) => format!("{fact} ({command} mends that)"),
-            None => fact.clone(),
-        };
-        json.insert("warnings".into(), self.warnings.iter().map(in_full).collect());
-        Value::Object(json)
-    }
-}
-
-impl fmt::Display for Description {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.title)?;
-        for (label, text) in &self.rows {
-            table::row(f, 2, 13, label, text)?;
-        }
-        for Warning { fact, mended_by } in &self.warnings {
-            table::row(f, 2, 13, "WARNING", fact)?;
-            if let Some(command) = mended_by {
-                // To be copied, so in one line however long.
-                writeln!(f, "  {:<13} {command}", "mended by")?;
-            }
-        }
-        Ok(())
-    }
-}
 
 /// `object`, which is called `name`; `passwords` open it if it is locked.
 pub(crate) fn describe(name: &str, object: &Object, passwords: &Passwords, now: SystemTime) -> Description {

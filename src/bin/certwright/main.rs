@@ -5,6 +5,7 @@ mod commands;
 mod console;
 mod delivery;
 mod describe;
+mod description;
 mod gather;
 mod input;
 mod interrupt;

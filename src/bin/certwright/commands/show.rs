@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::cli::ShowArgs;
 use crate::delivery::{Delivery, Kind};
-use crate::describe::{self, Description};
+use crate::describe::describe;
+use crate::description::Description;
 use crate::gather::{self, Gathered};
 use crate::json;
 use crate::password::Passwords;
@@ -56,7 +57,7 @@ fn describe_file(file: &Gathered, passwords: &Passwords, session: &Session, foun
     for item in items {
         let name = file.item_name(item);
         let mut description = match &item.object {
-            Ok(object) => describe::describe(&name, object, passwords, session.now),
+            Ok(object) => describe(&name, object, passwords, session.now),
             Err(error) => Description::unreadable(&name, error),
         };
         if matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_) | Object::Keystore(_))) {
