@@ -170,16 +170,16 @@ mkdir -p "$target/build"
 # The mounts are this process's own: nothing stays mounted, however it ends.
 "${root[@]}" unshare --mount --propagation private bash -euc '
     sid=$1 work=$2 target=$3 cargo=$4
-    mkdir -p "$sid/work" "$sid/target" "$sid/cargo"
+    mkdir -p "$sid/source" "$sid/target" "$sid/cargo"
     mount --rbind /dev "$sid/dev"
     mount -t proc proc "$sid/proc"
     mount -t tmpfs tmpfs "$sid/tmp"
-    mount --bind "$work" "$sid/work"
-    mount -o remount,ro,bind "$sid/work"
+    mount --bind "$work" "$sid/source"
+    mount -o remount,ro,bind "$sid/source"
     mount --bind "$target" "$sid/target"
     mount --bind "$cargo" "$sid/cargo"
     exec chroot "$sid" env -i PATH=/usr/bin:/usr/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=xterm \
-        CARGO_HOME=/cargo CARGO_TARGET_DIR=/target bash /work/scripts/windows.sh inside
+        CARGO_HOME=/cargo CARGO_TARGET_DIR=/target bash /source/scripts/windows.sh inside
 ' bash "$sid" "$PWD" "$target/build" "${CARGO_HOME:-$HOME/.cargo}" || failed=$((failed + 1))
 [ -e "$target/build/counts" ] || { echo "FAILED: the run in the chroot ended early"; echo "0 passed, 1 failed"; exit 1; }
 # Root made them, and closed them to others.

@@ -127,17 +127,21 @@ def ctrl_c_at_a_question_leaves_nothing():
     assert console.names() == [], console.names()
 
 
+def name_and_password(console, locality):
+    console.answer("Country", "us\r")
+    console.answer("State or province", "\r")
+    console.answer("Locality", locality + "\r")
+    console.answer("Organization", "Example Inc\r")
+    console.answer("New password", "secret77\r")
+    console.answer("The same again", "secret77\r")
+
+
 def init_asks_what_the_guide_asks():
     console = Console("init", "jwt")
     console.answer("Country", "USA\r")
     console.expect("is not two letters")
     # The answer that was refused stands there to be mended.
-    console.answer("Country", "us\r")
-    console.answer("State or province", "\r")
-    console.answer("Locality", "M\u00fcnchen\r")
-    console.answer("Organization", "Example Inc\r")
-    console.answer("New password", "secret77\r")
-    console.answer("The same again", "secret77\r")
+    name_and_password(console, "M\u00fcnchen")
     status, screen = console.end()
     assert status == 0, screen
     assert "L=M\u00fcnchen" in screen, screen
@@ -148,12 +152,7 @@ def double_clicked_it_offers_init_and_waits():
     console = Console()
     console.expect("for: the private key, the signing request and the certificate to upload")
     console.answer("Folder for the files", "\r")
-    console.answer("Country", "US\r")
-    console.answer("State or province", "\r")
-    console.answer("Locality", "\r")
-    console.answer("Organization", "Example Inc\r")
-    console.answer("New password", "secret77\r")
-    console.answer("The same again", "secret77\r")
+    name_and_password(console, "")
     console.answer("Press Enter to close this window", "\r")
     status, screen = console.end()
     assert status == 0, screen
