@@ -4,6 +4,7 @@
 //! parser reverses the order (RFC 4514, section 2.1), knows no upper bounds, and its errors have no words.
 
 mod attribute;
+mod format;
 mod san;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 
 pub use attribute::{Attribute, AttributeType};
+pub use format::NameFormat;
 pub use san::SanName;
 pub(crate) use san::to_extension as san_extension;
 

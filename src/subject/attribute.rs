@@ -36,6 +36,7 @@ struct Rule {
     kind: AttributeType,
     oid: ObjectIdentifier,
     short: &'static str,
+    long: &'static str,
     /// Other spellings that are understood.
     aliases: &'static [&'static str],
     /// What a person calls it.
@@ -53,7 +54,8 @@ static RULES: [Rule; 7] = [
         kind: AttributeType::Country,
         oid: oid("2.5.4.6"),
         short: "C",
-        aliases: &["countryName"],
+        long: "countryName",
+        aliases: &[],
         noun: "country",
         bound: 2,
     },
@@ -61,7 +63,8 @@ static RULES: [Rule; 7] = [
         kind: AttributeType::State,
         oid: oid("2.5.4.8"),
         short: "ST",
-        aliases: &["S", "stateOrProvinceName"],
+        long: "stateOrProvinceName",
+        aliases: &["S"],
         noun: "state",
         bound: 128,
     },
@@ -69,7 +72,8 @@ static RULES: [Rule; 7] = [
         kind: AttributeType::Locality,
         oid: oid("2.5.4.7"),
         short: "L",
-        aliases: &["localityName"],
+        long: "localityName",
+        aliases: &[],
         noun: "locality",
         bound: 128,
     },
@@ -77,7 +81,8 @@ static RULES: [Rule; 7] = [
         kind: AttributeType::Organization,
         oid: oid("2.5.4.10"),
         short: "O",
-        aliases: &["organizationName"],
+        long: "organizationName",
+        aliases: &[],
         noun: "organization",
         bound: 64,
     },
@@ -85,7 +90,8 @@ static RULES: [Rule; 7] = [
         kind: AttributeType::OrganizationalUnit,
         oid: oid("2.5.4.11"),
         short: "OU",
-        aliases: &["organizationalUnitName"],
+        long: "organizationalUnitName",
+        aliases: &[],
         noun: "organizational unit",
         bound: 64,
     },
@@ -93,7 +99,8 @@ static RULES: [Rule; 7] = [
         kind: AttributeType::CommonName,
         oid: oid("2.5.4.3"),
         short: "CN",
-        aliases: &["commonName"],
+        long: "commonName",
+        aliases: &[],
         noun: "common name",
         bound: 64,
     },
@@ -101,41 +108,72 @@ static RULES: [Rule; 7] = [
         kind: AttributeType::EmailAddress,
         oid: oid("1.2.840.113549.1.9.1"),
         short: "emailAddress",
+        long: "emailAddress",
         aliases: &["E", "email"],
         noun: "e-mail address",
         bound: 255,
     },
 ];
 
-/// The rest of what `--subject` understands: name, object identifier, upper bound.
-static FURTHER: [(&str, &str, usize); 10] = [
-    ("serialNumber", "2.5.4.5", 64),
-    ("SN", "2.5.4.4", 32_768),
-    ("GN", "2.5.4.42", 32_768),
-    ("title", "2.5.4.12", 64),
-    ("street", "2.5.4.9", 128),
-    ("postalCode", "2.5.4.17", 40),
-    ("dnQualifier", "2.5.4.46", 64),
-    ("organizationIdentifier", "2.5.4.97", 256),
-    ("DC", "0.9.2342.19200300.100.1.25", 63),
-    ("UID", "0.9.2342.19200300.100.1.1", 256),
+/// A type that is known without a variant of its own.
+struct Further {
+    short: &'static str,
+    long: &'static str,
+    oid: &'static str,
+    bound: usize,
+}
+
+const fn further(short: &'static str, long: &'static str, oid: &'static str, bound: usize) -> Further {
+    Further { short, long, oid, bound }
+}
+
+/// The rest of what `--subject` understands. Upper bounds are X.520's and RFC 5280's; where they set none, `ub-name`.
+static FURTHER: [Further; 24] = [
+    further("serialNumber", "serialNumber", "2.5.4.5", 64),
+    further("SN", "surname", "2.5.4.4", 32_768),
+    further("GN", "givenName", "2.5.4.42", 32_768),
+    further("initials", "initials", "2.5.4.43", 32_768),
+    further("generationQualifier", "generationQualifier", "2.5.4.44", 32_768),
+    further("name", "name", "2.5.4.41", 32_768),
+    further("pseudonym", "pseudonym", "2.5.4.65", 128),
+    further("title", "title", "2.5.4.12", 64),
+    further("description", "description", "2.5.4.13", 1024),
+    further("businessCategory", "businessCategory", "2.5.4.15", 128),
+    further("street", "streetAddress", "2.5.4.9", 128),
+    further("postalCode", "postalCode", "2.5.4.17", 40),
+    further("postOfficeBox", "postOfficeBox", "2.5.4.18", 40),
+    further("telephoneNumber", "telephoneNumber", "2.5.4.20", 32),
+    further("dnQualifier", "dnQualifier", "2.5.4.46", 64),
+    further("houseIdentifier", "houseIdentifier", "2.5.4.51", 32_768),
+    further("organizationIdentifier", "organizationIdentifier", "2.5.4.97", 256),
+    further("DC", "domainComponent", "0.9.2342.19200300.100.1.25", 63),
+    further("UID", "userId", "0.9.2342.19200300.100.1.1", 256),
+    further("mail", "rfc822Mailbox", "0.9.2342.19200300.100.1.3", 256),
+    further("unstructuredName", "unstructuredName", "1.2.840.113549.1.9.2", 255),
+    further("jurisdictionL", "jurisdictionLocalityName", "1.3.6.1.4.1.311.60.2.1.1", 128),
+    further("jurisdictionST", "jurisdictionStateOrProvinceName", "1.3.6.1.4.1.311.60.2.1.2", 128),
+    further("jurisdictionC", "jurisdictionCountryName", "1.3.6.1.4.1.311.60.2.1.3", 2),
 ];
 
-const DOMAIN_COMPONENT: &str = "0.9.2342.19200300.100.1.25";
+/// RFC 4519 and RFC 4524 give domainComponent and mail no other type than IA5String.
+const ASCII_ONLY: [&str; 2] = ["0.9.2342.19200300.100.1.25", "0.9.2342.19200300.100.1.3"];
 
 impl AttributeType {
     /// The type called `name`: a short name such as `ST`, a long one, or a dotted object identifier; case is ignored.
     pub fn parse(name: &str) -> Option<Self> {
         let same = |other: &str| other.eq_ignore_ascii_case(name);
-        if let Some(rule) = RULES.iter().find(|rule| same(rule.short) || rule.aliases.iter().any(|alias| same(alias))) {
+        if let Some(rule) = RULES
+            .iter()
+            .find(|rule| same(rule.short) || same(rule.long) || rule.aliases.iter().any(|alias| same(alias)))
+        {
             return Some(rule.kind.clone());
         }
-        let further = FURTHER.iter().find(|(short, ..)| same(short)).map(|(_, oid, _)| *oid);
-        let dotted = further.unwrap_or(name);
+        let further = FURTHER.iter().find(|further| same(further.short) || same(further.long));
+        let dotted = further.map_or(name, |further| further.oid);
         ObjectIdentifier::new(dotted).ok().map(Self::from_oid)
     }
 
-    fn from_oid(oid: ObjectIdentifier) -> Self {
+    pub(super) fn from_oid(oid: ObjectIdentifier) -> Self {
         RULES.iter().find(|rule| rule.oid == oid).map_or_else(|| Self::Other(oid.to_string()), |rule| rule.kind.clone())
     }
 
@@ -151,14 +189,19 @@ impl AttributeType {
         }
     }
 
+    fn further(&self) -> Option<&'static Further> {
+        FURTHER.iter().find(|further| matches!(self, Self::Other(dotted) if dotted == further.oid))
+    }
+
     fn bound(&self) -> usize {
-        match (self, self.rule()) {
-            (_, Some(rule)) => rule.bound,
-            (Self::Other(dotted), None) => {
-                FURTHER.iter().find(|(_, oid, _)| oid == dotted).map_or(32_768, |(.., bound)| *bound)
-            }
-            (_, None) => 0,
-        }
+        let further = || self.further().map_or(32_768, |further| further.bound);
+        self.rule().map_or_else(further, |rule| rule.bound)
+    }
+
+    /// Its short and its long name in X.520; `None` for a type that is not known here.
+    pub(super) fn names(&self) -> Option<(&'static str, &'static str)> {
+        let further = || self.further().map(|further| (further.short, further.long));
+        self.rule().map_or_else(further, |rule| Some((rule.short, rule.long)))
     }
 
     fn noun(&self) -> String {
@@ -173,7 +216,7 @@ impl AttributeType {
     fn string_type(&self, value: &str) -> Tag {
         match self {
             Self::EmailAddress => Tag::Ia5String,
-            Self::Other(dotted) if dotted == DOMAIN_COMPONENT => Tag::Ia5String,
+            Self::Other(dotted) if ASCII_ONLY.contains(&dotted.as_str()) => Tag::Ia5String,
             _ if value.chars().all(is_printable_string) => Tag::PrintableString,
             _ => Tag::Utf8String,
         }
@@ -182,11 +225,9 @@ impl AttributeType {
 
 impl fmt::Display for AttributeType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, self.rule()) {
-            (_, Some(rule)) => f.write_str(rule.short),
-            (Self::Other(dotted), None) => {
-                f.write_str(FURTHER.iter().find(|(_, oid, _)| oid == dotted).map_or(dotted, |(short, ..)| short))
-            }
+        match (self, self.names()) {
+            (_, Some((short, _))) => f.write_str(short),
+            (Self::Other(dotted), None) => f.write_str(dotted),
             (_, None) => Ok(()),
         }
     }
