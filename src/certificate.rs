@@ -190,6 +190,11 @@ impl Certificate {
         Sha1::digest(&self.der).into()
     }
 
+    /// The octets of the signature.
+    pub fn signature(&self) -> &[u8] {
+        self.inner.signature().raw_bytes()
+    }
+
     /// The DER encoding, as it was read or made.
     pub fn to_der(&self) -> &[u8] {
         &self.der

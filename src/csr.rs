@@ -98,7 +98,7 @@ impl CertRequest {
         Ok(first)
     }
 
-    fn extensions(&self) -> Result<Vec<Extension>> {
+    pub(crate) fn extensions(&self) -> Result<Vec<Extension>> {
         let mut extensions = Vec::new();
         let attributes = self.request.info.attributes.iter();
         for attribute in attributes.filter(|attribute| EXTENSION_REQUESTS.contains(&attribute.oid)) {
@@ -139,6 +139,11 @@ impl CertRequest {
     /// How the request is signed.
     pub fn signature_algorithm(&self) -> SignatureAlgorithm {
         SignatureAlgorithm::new(&self.request.algorithm)
+    }
+
+    /// The octets of the signature.
+    pub fn signature(&self) -> &[u8] {
+        self.request.signature.raw_bytes()
     }
 
     /// Checks that the request is signed with the private half of its own public key.

@@ -16,7 +16,7 @@ mod signature;
 
 use std::fmt;
 
-use rsa::traits::PublicKeyParts;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use sha2::{Digest, Sha256};
 
 pub(crate) use encoding::oid_name;
@@ -69,6 +69,21 @@ impl PrivateKey {
         self.public_key().algorithm()
     }
 
+    /// Checks that the factors of an RSA key are primes, which reading it, for all the other relations between its numbers
+    /// (RFC 8017, section 3.2), takes for granted.
+    ///
+    /// # Errors
+    /// [`Malformed`](crate::ErrorKind::Malformed) if one is none.
+    pub fn check_primes(&self) -> Result<()> {
+        let Self::Rsa(key) = self else { return Ok(()) };
+        match key.0.primes().iter().all(|prime| crypto_primes::is_prime(crypto_primes::Flavor::Any, prime.as_ref())) {
+            true => Ok(()),
+            false => {
+                Err(Error::malformed("a factor of its modulus is no prime").with_hint("make a new key with genkey"))
+            }
+        }
+    }
+
     /// Checks that the key is long enough to sign something new.
     pub(crate) fn check_strength(&self) -> Result<()> {
         if self.algorithm().is_strong() {
@@ -105,6 +120,16 @@ impl PublicKey {
             PublicNumbers::P256(_) => KeyAlgorithm::P256,
             PublicNumbers::P384(_) => KeyAlgorithm::P384,
             PublicNumbers::Ed25519(_) => KeyAlgorithm::Ed25519,
+        }
+    }
+
+    /// The modulus and the exponent of an RSA key, as unsigned big-endian octets without leading zeros.
+    pub fn rsa_numbers(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        match &self.0 {
+            PublicNumbers::Rsa(key) => {
+                Some((key.n_bytes().into_vec(), key.e().to_be_bytes_trimmed_vartime().into_vec()))
+            }
+            _ => None,
         }
     }
 

@@ -17,6 +17,15 @@ pub fn date(instant: SystemTime) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
 }
 
+/// `Nov 20 08:15:00 2027 GMT`, as OpenSSL prints the instants of a certificate.
+pub fn gmt(instant: SystemTime) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let time = calendar(instant);
+    let month = MONTHS[usize::from(time.month().clamp(1, 12)) - 1];
+    let (hour, minute, second) = (time.hour(), time.minutes(), time.seconds());
+    format!("{month} {:2} {hour:02}:{minute:02}:{second:02} {} GMT", time.day(), time.year())
+}
+
 /// `20271120T081500Z` (RFC 3339's basic form): sorts as text and may be part of a file name on any system.
 pub fn compact(instant: SystemTime) -> String {
     rfc3339(instant).replace(['-', ':'], "")

@@ -9,7 +9,8 @@ use x509_cert::ext::pkix::{
 };
 
 use super::Certificate;
-use crate::csr::read_sans;
+use crate::csr::{CertRequest, read_sans};
+use crate::error::Result;
 use crate::key::oid_name;
 
 /// One extension as it is read.
@@ -65,6 +66,16 @@ impl Certificate {
     pub fn extended_key_usage(&self) -> Option<Vec<String>> {
         let (_, usage) = self.inner.tbs_certificate().get_extension::<ExtendedKeyUsage>().ok()??;
         Some(extended_key_usages(&usage))
+    }
+}
+
+impl CertRequest {
+    /// Every extension that is asked for, in order.
+    ///
+    /// # Errors
+    /// As [`Self::sans`].
+    pub fn requested_extensions(&self) -> Result<Vec<Extension>> {
+        Ok(self.extensions()?.iter().map(describe).collect())
     }
 }
 

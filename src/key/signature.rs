@@ -98,6 +98,11 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// The name of its object identifier, such as `sha256WithRSAEncryption` (RFC 8017, RFC 5758).
+    pub fn identifier(self) -> String {
+        const_oid::db::DB.by_oid(&self.oid).map_or_else(|| self.oid.to_string(), str::to_owned)
+    }
+
     /// False for MD2, MD5 and SHA-1, which do not resist collisions, and for the short SHA-224; `None` for an algorithm
     /// that is not known here.
     pub fn is_sha256_or_better(self) -> Option<bool> {
