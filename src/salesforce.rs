@@ -42,11 +42,15 @@ pub fn import_rules(exhibits: &[Exhibit], is_asked: bool, report: &mut Report) {
             report.add(name, outcome, detail, &[file]);
         };
         match evidence {
-            Evidence::Alias(alias) => {
+            Evidence::Alias { alias, format } => {
                 let shown = alias.escape_debug();
                 let problem = alias_problem(alias)
                     .map(|problem| format!("the alias \"{shown}\" {problem}; Salesforce refuses it"));
-                rule("alias", problem, &format!("the alias \"{shown}\" can be used"));
+                match (problem, format) {
+                    // It is not imported itself, and can be renamed on the way.
+                    (Some(problem), Format::Pkcs12) => report.add("alias", Outcome::Warning, problem, &[file]),
+                    (problem, _) => rule("alias", problem, &format!("the alias \"{shown}\" can be used")),
+                }
             }
             Evidence::Keystore { format: Format::Jks, has_key_password, identities, .. } => {
                 let problem = has_key_password

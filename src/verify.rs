@@ -99,8 +99,13 @@ pub enum Evidence {
     ReadableByOthers,
     /// The file holds a private key, and who can read it could not be found out, for this reason.
     ReadersUnknown(String),
-    /// The name of an entry with a private key, in a keystore.
-    Alias(String),
+    /// The name of an entry with a private key, in a keystore of this format.
+    Alias {
+        /// The name.
+        alias: String,
+        /// The keystore's format.
+        format: Format,
+    },
     /// The chain of an entry of a keystore, in its order.
     Chain(Vec<Certificate>),
     /// A keystore.
@@ -199,7 +204,7 @@ impl Exhibit {
             Evidence::PublicKey(_) => "public key",
             Evidence::CertRequest(_) => "signing request",
             Evidence::Certificate(_) => "certificate",
-            Evidence::Alias(_) | Evidence::Chain(_) | Evidence::Keystore { .. } => "keystore",
+            Evidence::Alias { .. } | Evidence::Chain(_) | Evidence::Keystore { .. } => "keystore",
             Evidence::Unreadable(_) => "file",
         }
     }

@@ -127,7 +127,11 @@ fn exhibits_of_store(
         };
         match entry {
             Entry::Identity(identity) => {
-                add(file.clone(), Evidence::Alias(identity.alias().to_owned()), false);
+                add(
+                    file.clone(),
+                    Evidence::Alias { alias: identity.alias().to_owned(), format: store.format() },
+                    false,
+                );
                 add(file.clone(), Evidence::PrivateKey(identity.key().public_key()), false);
                 if identity.chain().len() > 1 {
                     add(file.clone(), Evidence::Chain(identity.chain().to_vec()), false);
