@@ -203,7 +203,7 @@ impl OutputSet {
         published: &mut Published,
         done: &mut Vec<Done>,
     ) -> Result<()> {
-        if self.rules.existing() == Existing::Refuse || fs::symlink_metadata(path).is_err() {
+        if self.rules.existing(path) == Existing::Refuse || fs::symlink_metadata(path).is_err() {
             return Ok(());
         }
         let backup = path.with_file_name(backup);

@@ -21,6 +21,7 @@ pub enum Existing {
 pub struct Rules {
     existing: Existing,
     inputs: Vec<PathBuf>,
+    changed: Vec<PathBuf>,
     new_folder: Option<PathBuf>,
 }
 
@@ -37,6 +38,13 @@ impl Rules {
         self
     }
 
+    /// Names a file that is to be changed: the new one takes its place, and it is kept in a backup folder.
+    #[must_use]
+    pub fn with_changed(mut self, path: impl Into<PathBuf>) -> Self {
+        self.changed.push(path.into());
+        self
+    }
+
     /// Names a folder that is made (0700, with its parents) if it is missing.
     #[must_use]
     pub fn with_new_folder(mut self, folder: impl Into<PathBuf>) -> Self {
@@ -44,8 +52,12 @@ impl Rules {
         self
     }
 
-    pub(super) fn existing(&self) -> Existing {
-        self.existing
+    /// What to do with a file that stands at `path`.
+    pub(super) fn existing(&self, path: &Path) -> Existing {
+        match self.changed.iter().any(|changed| is_same_file(changed, path, &resolve(path))) {
+            true => Existing::Replace,
+            false => self.existing,
+        }
     }
 
     pub(super) fn new_folder(&self) -> Option<&Path> {
@@ -101,7 +113,7 @@ impl Rules {
 
     fn check_existing(&self, path: &Path, metadata: &Metadata) -> Result<()> {
         let usage = |fact: &str, hint: &str| Err(Error::new(ErrorKind::Usage, fact).with_hint(hint).with_path(path));
-        match self.existing {
+        match self.existing(path) {
             _ if metadata.is_dir() => usage("is a folder", "give a file name"),
             Existing::Refuse => Err(exists(path)),
             Existing::Replace if metadata.is_symlink() => {

@@ -116,6 +116,9 @@ pub(crate) struct StoreInputArgs {
     /// Of a keystore to start from, take this entry alone
     #[arg(long, value_name = "NAME", requires = "input")]
     pub(crate) only: Option<String>,
+    /// Change the keystore itself; what it was before is kept in a folder backup-<UTC time> beside it
+    #[arg(long, requires = "input", conflicts_with_all = ["out", "key", "cert", "chain"])]
+    pub(crate) in_place: bool,
     #[command(flatten)]
     pub(crate) passwords: StorePasswordArgs,
 }
@@ -173,6 +176,21 @@ pub(crate) struct ExportArgs {
     /// The file for the certificates of its issuers, if there are any [default: chain.pem]
     #[arg(long, value_name = "FILE")]
     pub(crate) chain_out: Option<PathBuf>,
+    /// One file for its certificate and those of its issuers, instead of two
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cert_out", "chain_out", "no_chain"])]
+    pub(crate) fullchain_out: Option<PathBuf>,
+    /// Leave the private key where it is
+    #[arg(long, conflicts_with_all = ["key_out", "new_password_from"])]
+    pub(crate) no_key: bool,
+    /// Take the private key alone
+    #[arg(long, conflicts_with_all = ["no_key", "cert_out", "chain_out", "fullchain_out"])]
+    pub(crate) no_cert: bool,
+    /// Leave the certificates of its issuers where they are
+    #[arg(long, conflicts_with = "chain_out")]
+    pub(crate) no_chain: bool,
+    /// Put the private key under this password
+    #[arg(long, value_name = "SRC")]
+    pub(crate) new_password_from: Option<PasswordSource>,
     /// Where the password of the keystore comes from
     #[arg(long, value_name = "SRC")]
     pub(crate) password_from: Option<PasswordSource>,

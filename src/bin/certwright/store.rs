@@ -39,9 +39,24 @@ impl Source {
         }
     }
 
-    /// `rules` under which none of the inputs is written over.
+    /// Where the new keystore goes: `given`, the default name, or in the place of the one it is made from.
+    pub(crate) fn destination(
+        &self,
+        given: Option<PathBuf>,
+        default: &str,
+        args: &StoreInputArgs,
+        session: &Session,
+    ) -> PathBuf {
+        match self {
+            Self::Store(path) if args.in_place => path.clone(),
+            _ => session.path(given, default),
+        }
+    }
+
+    /// `rules` under which none of the inputs is written over, unless it is to be.
     pub(crate) fn protect(&self, rules: Rules, args: &StoreInputArgs) -> Rules {
         let rules = match self {
+            Self::Store(path) if args.in_place => rules.with_changed(path),
             Self::Store(path) => rules.with_input(path),
             Self::Pem { key, cert, chain } => {
                 let rules = rules.with_input(key).with_input(cert);
@@ -165,8 +180,10 @@ pub(crate) fn new_password(
     out: &Path,
     session: &mut Session,
 ) -> Result<NewPassword> {
+    // Who wants to be asked for it does not want the one that is known.
+    let is_asked_for = args.passwords.store_password_from == Some(PasswordSource::Prompt);
     match opened {
-        Some(password) if new_source(args) == source.password_source(args) => {
+        Some(password) if !is_asked_for && new_source(args) == source.password_source(args) => {
             password.check_strength()?;
             Ok(NewPassword { password, file: None })
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use certwright::{Result, SecretBytes, time};
+use certwright::{Certificate, Iterations, Result, SecretBytes, time};
 
 use crate::cli::ExportArgs;
 use crate::delivery::{Delivery, Kind};
@@ -12,15 +12,19 @@ use crate::{input, password, store};
 
 pub(super) fn run(args: ExportArgs, session: &mut Session) -> Result<ExitStatus> {
     let input = session.path(args.input, "keystore.p12");
-    let key_out = session.path(args.key_out, "server.key");
-    let cert_out = session.path(args.cert_out, "server.crt");
+    let key_out = (!args.no_key).then(|| session.path(args.key_out, "server.key"));
+    let is_whole = args.fullchain_out.is_some();
+    let cert_out = args.fullchain_out.unwrap_or_else(|| session.path(args.cert_out, "server.crt"));
+    let cert_out = (!args.no_cert).then_some(cert_out);
     // Whether there is a chain is known once the keystore is open; where it was said to go is checked with the others.
     let named_chain = args.chain_out.clone();
     let chain_out = session.path(args.chain_out, "chain.pem");
+    let new_source = args.new_password_from.as_ref();
+    let password_file = password::file_to_write(new_source, password::KEY_FILE, session);
     let (source, key_source) = (args.password_from.as_ref(), args.key_password_from.as_ref());
-    let rules = password::protect(session.rules().with_input(&input), &[source, key_source]);
-    let paths: Vec<_> =
-        [Some(&key_out), Some(&cert_out), named_chain.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+    let rules = password::protect(session.rules().with_input(&input), &[source, key_source, new_source]);
+    let paths = [key_out.as_ref(), cert_out.as_ref(), named_chain.as_ref(), password_file.as_ref()];
+    let paths: Vec<_> = paths.into_iter().flatten().map(PathBuf::as_path).collect();
     let mut delivery = Delivery::plan("export", rules, &paths, session)?;
 
     let (mut keystore, _) = store::open(&input, source.or(key_source), key_source, session)
@@ -30,20 +34,40 @@ pub(super) fn run(args: ExportArgs, session: &mut Session) -> Result<ExitStatus>
     }
     let identity = keystore.into_identity().map_err(|error| error.with_path(&input))?;
     let key = identity.key();
-    let words = format!("{} key without password: keep it secret", key.algorithm());
-    delivery.add(&key_out, Kind::PrivateKey, words, key.to_pkcs8_pem()?);
-    let [certificate, issuers @ ..] = identity.chain() else { return Ok(ExitStatus::Done) };
-    let expires = time::date(certificate.validity().not_after());
-    let words = format!("certificate for {}, valid until {expires}", certificate.subject());
-    delivery.add(&cert_out, Kind::Certificate, words, certificate.to_pem());
-    if !issuers.is_empty() {
-        let pem: Vec<u8> = issuers.iter().flat_map(|issuer| issuer.to_pem().as_bytes().to_vec()).collect();
-        let words =
-            format!("the certificates of {} issuer{}", issuers.len(), if issuers.len() == 1 { "" } else { "s" });
-        delivery.add(&chain_out, Kind::Certificate, words, SecretBytes::new(pem));
+    match (&key_out, new_source) {
+        (Some(out), Some(_)) => {
+            let new = password::create(&out.display().to_string(), new_source, password::KEY_FILE, session)?;
+            let mut rng = session.rng();
+            let locked =
+                session.busy("encrypting the key", || key.encrypt(&new.password, Iterations::default(), &mut rng))?;
+            delivery.add_locked_key(out, key, &locked, &new)?;
+        }
+        (Some(out), None) => {
+            let words = format!("{} key without password: keep it secret", key.algorithm());
+            delivery.add(out, Kind::PrivateKey, words, key.to_pkcs8_pem()?);
+        }
+        (None, _) => {}
+    }
+    if let (Some(out), [certificate, issuers @ ..]) = (&cert_out, identity.chain()) {
+        let expires = time::date(certificate.validity().not_after());
+        let words = format!("certificate for {}, valid until {expires}", certificate.subject());
+        let counted = format!("{} issuer{}", issuers.len(), if issuers.len() == 1 { "" } else { "s" });
+        if is_whole && !issuers.is_empty() {
+            delivery.add(out, Kind::Certificate, format!("{words}, with {counted}"), pem_of(identity.chain()));
+        } else {
+            delivery.add(out, Kind::Certificate, words, certificate.to_pem());
+        }
+        if !is_whole && !args.no_chain && !issuers.is_empty() {
+            delivery.add(&chain_out, Kind::Certificate, format!("the certificates of {counted}"), pem_of(issuers));
+        }
+        delivery.set_certificate(certificate.clone());
     }
     delivery.set_key(key.public_key());
-    delivery.set_certificate(certificate.clone());
     delivery.complete(session)?;
     Ok(ExitStatus::Done)
+}
+
+fn pem_of(certificates: &[Certificate]) -> SecretBytes {
+    let pem = certificates.iter().flat_map(|certificate| certificate.to_pem().as_bytes().to_vec());
+    SecretBytes::new(pem.collect())
 }

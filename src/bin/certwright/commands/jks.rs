@@ -10,8 +10,8 @@ use crate::status::ExitStatus;
 use crate::store::{self, Source};
 
 pub(super) fn run(args: JksArgs, session: &mut Session) -> Result<ExitStatus> {
-    let out = session.path(args.out, "servercert.jks");
     let source = Source::new(&args.source, Some("keystore.p12"), session);
+    let out = source.destination(args.out, "servercert.jks", &args.source, session);
     let password_file = password::file_to_write(store::new_source(&args.source), password::STORE_FILE, session);
     let paths: Vec<_> = [Some(out.as_path()), password_file.as_deref()].into_iter().flatten().collect();
     let mut delivery = Delivery::plan("jks", source.protect(session.rules(), &args.source), &paths, session)?;

@@ -24,8 +24,8 @@ pub(super) fn run(args: P12Args, session: &mut Session) -> Result<ExitStatus> {
         Compat::Java8 => Compatibility::Java8,
         Compat::Windows2016 => Compatibility::Windows2016,
     };
-    let out = session.path(args.out, "keystore.p12");
     let source = Source::new(&args.source, None, session);
+    let out = source.destination(args.out, "keystore.p12", &args.source, session);
     let password_file = password::file_to_write(store::new_source(&args.source), password::STORE_FILE, session);
     let paths: Vec<_> = [Some(out.as_path()), password_file.as_deref()].into_iter().flatten().collect();
     let mut delivery = Delivery::plan("p12", source.protect(session.rules(), &args.source), &paths, session)?;
