@@ -82,7 +82,7 @@ if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! unshare --mount true 
     echo "NOT RUN here: a_full_disk_leaves_nothing (needs Linux and the right to mount)"
     skip=(--skip a_full_disk_leaves_nothing)
 fi
-cargo test --locked --test generation --test interop --test keystores -- --ignored "${skip[@]}"
+cargo test --locked --test generation --test interop --test keystores --test translation -- --ignored "${skip[@]}"
 
 step "the release binary"
 cargo build --locked --release

@@ -20,10 +20,10 @@ const GENERATED_LENGTH: usize = 26;
 /// OpenSSL reads no longer one.
 const LONGEST: usize = 1024;
 
-/// keytool refuses anything shorter, so a password that is to guard a keystore needs as many.
-const SHORTEST: usize = 6;
-
 impl Password {
+    /// keytool refuses fewer characters, so a password that is to guard a keystore needs as many.
+    pub const SHORTEST: usize = 6;
+
     /// The password whose octets are `bytes`.
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
@@ -60,14 +60,14 @@ impl Password {
     /// Checks that the password may protect something new.
     ///
     /// # Errors
-    /// [`ErrorKind::Password`] below six characters, the least that Java's keytool accepts, and above 1024 octets, the
-    /// most that OpenSSL reads.
-    pub fn check_strength(&self) -> Result<()> {
+    /// [`ErrorKind::Password`] below `shortest` characters (usually [`Self::SHORTEST`]) and above 1024 octets, the most
+    /// that OpenSSL reads.
+    pub fn check_length(&self, shortest: usize) -> Result<()> {
         let characters = std::str::from_utf8(&self.0).map_or(self.0.len(), |text| text.chars().count());
-        if characters < SHORTEST {
+        if characters < shortest {
             return Err(Error::new(
                 ErrorKind::Password,
-                format!("the password has {characters} characters, {SHORTEST} is the least"),
+                format!("the password has {characters} characters, {shortest} is the least"),
             )
             .with_hint("choose a longer one, or let --password-from generate make one"));
         }
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn length_is_counted_in_characters() {
-        assert!(Password::new("äöüäö".into()).check_strength().is_err());
-        assert!(Password::new("äöüäöü".into()).check_strength().is_ok());
+        assert!(Password::new("äöüäö".into()).check_length(Password::SHORTEST).is_err());
+        assert!(Password::new("äöüäöü".into()).check_length(Password::SHORTEST).is_ok());
     }
 
     #[test]

@@ -55,6 +55,28 @@ fn init_asks_what_the_guide_asks() {
 }
 
 #[test]
+fn the_guides_line_asks_what_openssl_asks() {
+    let folder = Folder::new();
+    folder.run(&["genkey", "--unencrypted", "--out", "server.key"]);
+    let mut session = on_terminal(&folder, &["openssl", "req", "-new", "-key", "server.key", "-out", "server.csr"]);
+    answer(&mut session, "Country Name (2 letter code) []", "US");
+    answer(&mut session, "State or Province Name (full name) []", ".");
+    answer(&mut session, "Locality Name (eg, city) []", "San Francisco");
+    answer(&mut session, "Organization Name (eg, company) []", "Example Inc");
+    answer(&mut session, "Organizational Unit Name (eg, section) []", "");
+    answer(&mut session, "Common Name (e.g. server FQDN or YOUR name) []", "");
+    answer(&mut session, "Email Address []", "");
+    answer(&mut session, "A challenge password []", "hunter2");
+    expect(&mut session, "leave it empty");
+    // Seven letters to take back.
+    answer(&mut session, "A challenge password []", &"\u{7f}".repeat(7));
+    answer(&mut session, "An optional company name []", "");
+    expect(&mut session, "wrote server.csr  signing request for C=US, L=San Francisco, O=Example Inc");
+    let (told, status) = end(session);
+    assert_eq!(exit_code(&status), Some(0), "{told}");
+}
+
+#[test]
 fn passwords_are_not_shown_and_asked_for_three_times() {
     let folder = Folder::new();
     let mut session = on_terminal(&folder, &["genkey"]);

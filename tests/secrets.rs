@@ -96,6 +96,81 @@ fn passwords_are_never_told() {
     }
 }
 
+/// The one place where a password may stand in the command line: it is taken, and never told again.
+#[test]
+fn passwords_in_the_guides_lines_are_never_told() {
+    let folder = Folder::new();
+    let locked = fixture("openssl/pbkdf2-hmacSHA256.pem");
+    let key = fixture("openssl/pkcs8.pem");
+    let certificate = fixture("openssl/v3.crt");
+    let store = fixture("keystores/openssl-no-name.p12");
+    let given = "pass:Xyzzy-Plugh-9";
+    let runs: [&[&str]; 21] = [
+        &["openssl", "genpkey", "-aes-256-cbc", "-algorithm", "RSA", "-pass", given, "-out", "a.key"],
+        &["openssl", "genpkey", "-aes-256-cbc", "-algorithm", "RSA", "-pass", given, "-out", "a.key"],
+        &["--json", "--force", "openssl", "genpkey", "-aes256", "-algorithm", "RSA", "-pass", given, "-out", "a.key"],
+        &["openssl", "genrsa", "-des3", "-passout", given, "-out", "b.key", "2048"],
+        &["openssl", "genpkey", "-aes256", "-algorithm", "RSA", "-pass", "Xyzzy-Plugh-9", "-out", "c.key"],
+        &["openssl", "genpkey", "-aes256", "-algorithm", "RSA", "-pass", "pass:x", "Xyzzy-Plugh-9", "-out", "c.key"],
+        &["openssl", "genpkey", "-aes256", "-algorithm", "RSA", "-pass", "pass:x", "-Xyzzy-Plugh-9", "-out", "c.key"],
+        &["openssl", "genpkey", "-aes256", "-algorithm", "RSA", "-pass", "-Xyzzy-Plugh-9", "-out", "c.key"],
+        &["openssl", "genpkey", "-aes256", "-algorithm", "RSA", "-pass", "pas:Xyzzy-Plugh-9", "-out", "c.key"],
+        &["--json", "openssl", "genpkey", "-pass", "Xyzzy-Plugh-9"],
+        &["openssl", "rsa", "-passin", given, "-in", &locked, "-out", "d.key"],
+        &["openssl", "rsa", "-passin", given, "-in", "missing.key", "-out", "d.key"],
+        &["openssl", "rsa", "-aes256", "-passout", given, "-in", &key, "-out", "e.key"],
+        &["openssl", "pkcs12", "-export", "-in", &certificate, "-inkey", &key, "-out", "f.p12", "-passout", given],
+        &["openssl", "pkcs12", "-info", "-noout", "-in", "f.p12", "-passin", given],
+        &[
+            "keytool",
+            "-importkeystore",
+            "-srckeystore",
+            "f.p12",
+            "-destkeystore",
+            "g.jks",
+            "-srcstorepass",
+            "Xyzzy-Plugh-9",
+        ],
+        &[
+            "keytool",
+            "-importkeystore",
+            "-srckeystore",
+            "f.p12",
+            "-destkeystore",
+            "g.jks",
+            "-srcstorepass",
+            "Xyzzy-Plugh-9",
+            "-deststorepass",
+            "Xyzzy-Plugh-9",
+        ],
+        &[
+            "keytool",
+            "-keystore",
+            "g.jks",
+            "-changealias",
+            "-alias",
+            "1",
+            "-destalias",
+            "x",
+            "-storepass",
+            "Xyzzy-Plugh-9",
+        ],
+        &["keytool", "-list", "-keystore", &store, "-storepass", "Xyzzy-Plugh-9"],
+        &["keytool", "-list", "-keystore", "g.jks", "-storepass", "Xyzzy-Plugh-9", "Xyzzy-Plugh-9"],
+        &["keytool", "-list", "-keystore", "g.jks", "-storepass"],
+    ];
+    for arguments in runs {
+        let told = support::text(&support::output(&mut folder.certwright(arguments)));
+        assert!(!told.contains("Xyzzy") && !told.contains("Plugh"), "{arguments:?}: {told}");
+    }
+    // Which is what they were taken for.
+    folder.write("pw", "Xyzzy-Plugh-9");
+    for made in ["a.key", "b.key", "e.key", "f.p12", "g.jks"] {
+        folder.run(&["show", made, "--password-from", "file:pw"]);
+        assert!(!String::from_utf8_lossy(&folder.read(made)).contains("Plugh"), "{made}");
+    }
+}
+
 #[test]
 fn descriptors_hold_passwords_too() {
     let folder = Folder::new();

@@ -3,12 +3,13 @@
 mod subject;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use subject::SubjectArgs;
+pub(crate) use subject::{SubjectArgs, ask_attribute};
 
 use crate::password::PasswordSource;
 use crate::status::ExitStatus;
@@ -72,6 +73,38 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Show what is in a file, in plain words
     Show(ShowArgs),
+    /// Understand a line of the guide's that begins with openssl, word for word
+    #[command(after_help = OPENSSL_HELP)]
+    Openssl(VerbatimArgs),
+    /// Understand a line of the guide's that begins with keytool, word for word
+    #[command(after_help = KEYTOOL_HELP)]
+    Keytool(VerbatimArgs),
+}
+
+const OPENSSL_HELP: &str = "\
+Understood are the guide's genpkey, genrsa, rsa, req -new, x509 -req and pkcs12 -export, and what people look at
+the files with: x509, rsa, req and pkcs12 with -noout and the fields they want. The native command that does the
+same is told on standard error. Common options stand before the word openssl:
+  certwright --force openssl rsa -in server.pass.key -out server.key";
+
+const KEYTOOL_HELP: &str = "\
+Understood are -importkeystore, -changealias and -list. The native command that does the same is told on
+standard error. Common options stand before the word keytool:
+  certwright keytool -keystore servercert.jks -changealias -alias 1 -destalias servercert";
+
+/// A line that was written for another program.
+#[derive(Args)]
+pub(crate) struct VerbatimArgs {
+    /// The rest of the line, as it stands in the guide
+    #[arg(value_name = "WORD", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<OsString>,
+}
+
+/// A password may stand in it.
+impl fmt::Debug for VerbatimArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerbatimArgs({} words)", self.words.len())
+    }
 }
 
 #[derive(Args, Debug)]

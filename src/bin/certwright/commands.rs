@@ -17,6 +17,7 @@ use certwright::Result;
 use crate::cli::Command;
 use crate::session::Session;
 use crate::status::ExitStatus;
+use crate::translation;
 
 /// Runs what was asked for.
 pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus> {
@@ -32,5 +33,7 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Export(args) => export::run(args, session),
         Command::Show(args) => show::run(args, session),
         Command::Verify(args) => verify::run(args, session),
+        Command::Openssl(args) => translation::openssl(args, session),
+        Command::Keytool(args) => translation::keytool(args, session),
     }
 }

@@ -16,6 +16,7 @@ mod status;
 mod store;
 mod table;
 mod terminal;
+mod translation;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

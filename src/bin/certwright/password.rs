@@ -22,6 +22,9 @@ pub(crate) enum PasswordSource {
     Stdin,
     Fd(u32),
     Generate(Option<PathBuf>),
+    /// One of those that stood in a line for another program, by its number in [`Session::given`]. The password itself
+    /// never becomes a word again.
+    Given(usize),
 }
 
 impl FromStr for PasswordSource {
@@ -36,6 +39,9 @@ impl FromStr for PasswordSource {
             ("generate", path) if path.is_some() == value.is_some() => Ok(Self::Generate(path.map(PathBuf::from))),
             ("env", Some(name)) => Ok(Self::Env(name.to_owned())),
             ("file", Some(path)) => Ok(Self::File(PathBuf::from(path))),
+            ("given", Some(number)) if number.parse::<usize>().is_ok() => {
+                Ok(Self::Given(number.parse().unwrap_or_default()))
+            }
             ("fd", Some("0")) => Ok(Self::Stdin),
             ("fd", Some(number)) => number.parse().map(Self::Fd).map_err(|_| "fd: takes a number".to_owned()),
             _ => Err("not a source of a password; use prompt, env:NAME, file:PATH, stdin, fd:N or \
@@ -131,7 +137,7 @@ pub(crate) fn create(
         PasswordSource::Prompt => ask_twice(what, session)?,
         other => read(other, session)?,
     };
-    password.check_strength()?;
+    password.check_length(session.shortest_password)?;
     let file = file_to_write(source, default, session);
     let earlier = session.default_path(default);
     let is_read = matches!(source, Some(PasswordSource::File(path)) if *path == earlier);
@@ -144,8 +150,12 @@ pub(crate) fn create(
 
 fn ask_twice(what: &str, session: &mut Session) -> Result<Password> {
     for _ in 0..TRIES {
-        let first = session.terminal.ask_secret(&format!("New password for {what} (hidden, at least 6 characters)"))?;
-        if let Err(error) = first.check_strength() {
+        let least = match session.shortest_password {
+            1 => String::new(),
+            shortest => format!(", at least {shortest} characters"),
+        };
+        let first = session.terminal.ask_secret(&format!("New password for {what} (hidden{least})"))?;
+        if let Err(error) = first.check_length(session.shortest_password) {
             session.terminal.note(&error.to_string());
             continue;
         }
@@ -261,6 +271,11 @@ pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Pas
             .with_hint("use --password-from stdin or file:PATH")),
         PasswordSource::Generate(_) => Err(Error::new(ErrorKind::Usage, "a generated password opens nothing")
             .with_hint("give the password it was protected with: --password-from env:NAME, file:PATH or stdin")),
+        PasswordSource::Given(number) => match session.given.get(*number) {
+            Some(given) => Ok(Password::new(given.as_bytes().to_vec())),
+            None => Err(Error::new(ErrorKind::Usage, "no password was given in the command line")
+                .with_hint("use prompt, env:NAME, file:PATH, stdin or fd:N")),
+        },
         PasswordSource::Prompt => session.terminal.ask_secret("Password"),
     }
 }

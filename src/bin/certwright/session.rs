@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use certwright::output::{Existing, Rules};
-use certwright::{Error, ErrorKind, Result};
+use certwright::{Error, ErrorKind, Password, Result};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 
@@ -23,6 +23,10 @@ pub(crate) struct Session {
     /// The time of this run.
     pub(crate) now: SystemTime,
     pub(crate) terminal: Box<dyn Terminal>,
+    /// The fewest characters of a new password.
+    pub(crate) shortest_password: usize,
+    /// Passwords that stood in a line for another program; none comes in otherwise.
+    pub(crate) given: Vec<Password>,
     force: bool,
     no_input: bool,
     stdin_is_taken: bool,
@@ -36,6 +40,8 @@ impl Session {
             dir: global.dir,
             now: SystemTime::now(),
             terminal,
+            shortest_password: Password::SHORTEST,
+            given: Vec::new(),
             force: global.force,
             no_input: global.no_input,
             stdin_is_taken: false,

@@ -184,7 +184,7 @@ pub(crate) fn new_password(
     let is_asked_for = args.passwords.store_password_from == Some(PasswordSource::Prompt);
     match opened {
         Some(password) if !is_asked_for && new_source(args) == source.password_source(args) => {
-            password.check_strength()?;
+            password.check_length(session.shortest_password)?;
             Ok(NewPassword { password, file: None })
         }
         _ => password::create(&printable(out), new_source(args), password::STORE_FILE, session),

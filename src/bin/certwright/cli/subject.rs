@@ -98,18 +98,18 @@ impl SubjectArgs {
             .note("Who is the certificate for? Enter alone leaves a part out; Ctrl-C stops, leaving nothing.");
         let mut attributes = Vec::new();
         for (kind, question) in QUESTIONS {
-            let attribute = |answer: &str| Attribute::new(kind.clone(), answer.trim());
-            let answer = session.terminal.ask(question, &|answer| {
-                if answer.trim().is_empty() {
-                    Ok(())
-                } else {
-                    attribute(answer).map(drop).map_err(|error| error.to_string())
-                }
-            })?;
-            if !answer.trim().is_empty() {
-                attributes.push(attribute(&answer)?);
-            }
+            attributes.extend(ask_attribute(&kind, question, session)?);
         }
         if attributes.is_empty() { Err(nameless()) } else { Subject::new(attributes) }
     }
+}
+
+/// Asks for one part of a subject; an empty answer, or a dot as OpenSSL takes it, leaves it out.
+pub(crate) fn ask_attribute(kind: &AttributeType, question: &str, session: &mut Session) -> Result<Option<Attribute>> {
+    let attribute = |answer: &str| match answer.trim() {
+        "" | "." => Ok(None),
+        answer => Attribute::new(kind.clone(), answer).map(Some),
+    };
+    let check = |answer: &str| attribute(answer).map(drop).map_err(|error| error.to_string());
+    attribute(&session.terminal.ask(question, &check)?)
 }

@@ -1,0 +1,340 @@
+//! What OpenSSL and keytool print and scripts read: the same bytes where a script takes one field, the same content
+//! elsewhere.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use certwright::inspect;
+use certwright::keystore::{Entry, Format};
+use certwright::subject::NameFormat;
+use certwright::{CertRequest, Certificate, Error, Keystore, PublicKey, Result, Subject, time};
+use sha2::{Digest, Sha256, Sha384, Sha512};
+
+use super::words::Line;
+use super::{quoted, refuse_json, text};
+use crate::input;
+use crate::password::{self, PasswordSource};
+use crate::session::Session;
+use crate::status::ExitStatus;
+use crate::table::octets;
+use crate::terminal::is_broken_pipe;
+
+fn path_in(line: &Line) -> PathBuf {
+    line.path("-in").unwrap_or_else(|| PathBuf::from("-"))
+}
+
+/// Says what tells the same natively.
+fn note_native(path: &Path, session: &mut Session) {
+    let note = format!("note: the same in plain words: certwright show {}", quoted(path.as_os_str()));
+    session.terminal.note(&note);
+}
+
+/// The words that [`super::give`] and its like make.
+fn source(words: Option<OsString>) -> Result<Option<PasswordSource>> {
+    let text = words.map(|words| words.into_string().unwrap_or_default());
+    text.map(|text| text.parse().map_err(|what: String| Error::new(certwright::ErrorKind::Usage, what))).transpose()
+}
+
+fn name_format(line: &Line) -> Result<NameFormat> {
+    let words: Vec<&str> = line
+        .options()
+        .filter(|(name, _)| *name == "-nameopt")
+        .map(|(_, value)| value.to_str().unwrap_or("?"))
+        .collect();
+    if words.is_empty() { Ok(NameFormat::default()) } else { words.join(",").parse() }
+}
+
+/// `subject=..`, on lines of its own where that is the format.
+fn named(title: &str, name: &Subject, format: &NameFormat) -> Result<Vec<u8>> {
+    let newline = if format.is_multiline() { "\n" } else { "" };
+    Ok([format!("{title}={newline}").into_bytes(), name.print(format)?, b"\n".to_vec()].concat())
+}
+
+/// For a text that is no field by itself.
+pub(super) fn utf8(name: &Subject, format: &NameFormat) -> Result<String> {
+    Ok(String::from_utf8_lossy(&name.print(format)?).trim_start().to_owned())
+}
+
+fn modulus(key: &PublicKey) -> String {
+    match key.rsa_numbers() {
+        Some((modulus, _)) => format!("Modulus={}\n", upper_hex(&modulus)),
+        None => "Modulus=No modulus for this public key type\n".to_owned(),
+    }
+}
+
+fn upper_hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+}
+
+fn public_key_pem(key: &PublicKey) -> Result<Vec<u8>> {
+    Ok(key.to_pem()?.as_bytes().to_vec())
+}
+
+/// The number of the INTEGER whose content is `hex`: OpenSSL writes the amount, and a minus before it.
+pub(super) fn serial(hex: &str) -> String {
+    let mut octets: Vec<u8> =
+        (0..hex.len() / 2).filter_map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()).collect();
+    let is_negative = octets.first().is_some_and(|first| *first > 0x7f);
+    if is_negative {
+        let mut carry = true;
+        for octet in octets.iter_mut().rev() {
+            (*octet, carry) = (!*octet).overflowing_add(carry.into());
+        }
+    }
+    let leading = octets.iter().take_while(|octet| **octet == 0).count().min(octets.len().saturating_sub(1));
+    format!("{}{}", if is_negative { "-" } else { "" }, upper_hex(&octets[leading..]))
+}
+
+/// Without a digest of its own the line's is SHA-1, under another spelling: both are OpenSSL's.
+fn fingerprint(line: &Line, certificate: &Certificate) -> String {
+    let der = certificate.to_der();
+    let asked = line.options().filter(|(name, _)| ["-sha1", "-sha256", "-sha384", "-sha512"].contains(name)).last();
+    let (name, hash) = match asked.map(|(name, _)| name) {
+        None => ("SHA1", certificate.sha1().to_vec()),
+        Some("-sha256") => ("sha256", Sha256::digest(der).to_vec()),
+        Some("-sha384") => ("sha384", Sha384::digest(der).to_vec()),
+        Some("-sha512") => ("sha512", Sha512::digest(der).to_vec()),
+        Some(_) => ("sha1", certificate.sha1().to_vec()),
+    };
+    format!("{name} Fingerprint={}\n", octets(&hash))
+}
+
+/// `x509` without `-req`: what is asked for in the order of the options, as OpenSSL does.
+pub(super) fn x509(line: &Line, session: &mut Session) -> Result<ExitStatus> {
+    refuse_json(line, "show --json FILE", session)?;
+    if line.value("-out").is_some() || line.value("-outform").is_some() {
+        return Err(
+            line.unsupported("-out or -outform together with what is printed", "send the output into a file with >")
+        );
+    }
+    let path = path_in(line);
+    note_native(&path, session);
+    let bytes = input::read(&path, session)?;
+    let certificate = inspect::certificates(bytes.as_bytes()).map_err(|error| error.with_path(&path))?.swap_remove(0);
+    let format = name_format(line)?;
+    let in_file = |error: Error| error.with_path(&path);
+    let validity = certificate.validity();
+    let (start, end) = (time::gmt(validity.not_before()), time::gmt(validity.not_after()));
+    let mut out = Vec::new();
+    for (option, _) in line.options() {
+        let part = match option {
+            "-subject" => named("subject", certificate.subject(), &format)?,
+            "-issuer" => named("issuer", certificate.issuer(), &format)?,
+            "-serial" => format!("serial={}\n", serial(&certificate.serial())).into_bytes(),
+            "-modulus" => modulus(&certificate.public_key().map_err(in_file)?).into_bytes(),
+            "-pubkey" => public_key_pem(&certificate.public_key().map_err(in_file)?)?,
+            "-startdate" => format!("notBefore={start}\n").into_bytes(),
+            "-enddate" => format!("notAfter={end}\n").into_bytes(),
+            "-dates" => format!("notBefore={start}\nnotAfter={end}\n").into_bytes(),
+            "-fingerprint" => fingerprint(line, &certificate).into_bytes(),
+            "-text" => text::certificate(&certificate, &format)?.into_bytes(),
+            _ => continue,
+        };
+        out.extend(part);
+    }
+    let mut status = ExitStatus::Done;
+    if let Some(seconds) = line.text("-checkend")? {
+        let seconds: u64 = seconds.parse().map_err(|_| {
+            line.usage(format!("-checkend takes seconds, not \"{}\"", seconds.escape_debug()))
+                .with_hint("a day has 86400 seconds; certwright verify --expires-within 30d counts days")
+        })?;
+        let until = session.now.checked_add(Duration::from_secs(seconds));
+        if until.is_none_or(|until| validity.not_after() < until) {
+            out.extend(b"Certificate will expire\n");
+            status = ExitStatus::NotGood;
+        } else {
+            out.extend(b"Certificate will not expire\n");
+        }
+    }
+    if !line.has("-noout") {
+        out.extend_from_slice(certificate.to_pem().as_bytes());
+    }
+    say(&out, session)?;
+    Ok(status)
+}
+
+/// A reader that has read enough is no error here either.
+fn say(text: &[u8], session: &mut Session) -> Result<()> {
+    match session.terminal.write(text) {
+        Err(error) if is_broken_pipe(&error) => Ok(()),
+        other => other,
+    }
+}
+
+/// `rsa -noout`: of a key, nothing secret.
+pub(super) fn rsa(line: &Line, passin: Option<OsString>, session: &mut Session) -> Result<ExitStatus> {
+    refuse_json(line, "show --json FILE", session)?;
+    if !line.has("-noout") {
+        let hint = "add -noout; the key itself is written by the same line without -modulus and -check";
+        return Err(line.unsupported("printing a key beside what is asked of it", hint));
+    }
+    let path = path_in(line);
+    note_native(&path, session);
+    let (key, _) = input::private_key(&path, source(passin)?.as_ref(), "--password-from", session)?;
+    let mut out = Vec::new();
+    if line.has("-modulus") {
+        out.extend(modulus(&key.public_key()).into_bytes());
+    }
+    let mut status = ExitStatus::Done;
+    if line.has("-check") {
+        match key.check_primes() {
+            Ok(()) => out.extend(b"RSA key ok\n"),
+            Err(error) => {
+                out.extend(format!("RSA key error: {error}\n").into_bytes());
+                status = ExitStatus::NotGood;
+            }
+        }
+    }
+    say(&out, session)?;
+    Ok(status)
+}
+
+/// `req` without `-new`: in OpenSSL's order, whatever the line's.
+pub(super) fn req(line: &Line, session: &mut Session) -> Result<ExitStatus> {
+    refuse_json(line, "show --json FILE", session)?;
+    if let Some(option) = ["-key", "-subj", "-addext", "-out"].into_iter().find(|name| line.has(name)) {
+        return Err(line.unsupported(format!("{option} without -new"), "add -new to make a request"));
+    }
+    let path = path_in(line);
+    note_native(&path, session);
+    let request: CertRequest = input::cert_request(&path, session)?;
+    let format = name_format(line)?;
+    let mut status = ExitStatus::Done;
+    if line.has("-verify") {
+        match request.verify_signature() {
+            Ok(()) => session.terminal.note("Certificate request self-signature verify OK"),
+            Err(error) => {
+                session.terminal.note(&format!("Certificate request self-signature verify failure: {error}"));
+                status = ExitStatus::NotGood;
+            }
+        }
+    }
+    let in_file = |error: Error| error.with_path(&path);
+    let mut out = Vec::new();
+    if line.has("-pubkey") {
+        out.extend(public_key_pem(&request.public_key().map_err(in_file)?)?);
+    }
+    if line.has("-text") {
+        out.extend(text::cert_request(&request, &format)?.into_bytes());
+    }
+    if line.has("-subject") {
+        out.extend(named("subject", request.subject(), &format)?);
+    }
+    if line.has("-modulus") {
+        out.extend(modulus(&request.public_key().map_err(in_file)?).into_bytes());
+    }
+    if !line.has("-noout") {
+        out.extend_from_slice(request.to_pem().as_bytes());
+    }
+    say(&out, session)?;
+    Ok(status)
+}
+
+/// `pkcs12 -info`: what guards the file and what is in it, on standard error as there.
+pub(super) fn pkcs12(line: &Line, passin: Option<OsString>, session: &mut Session) -> Result<ExitStatus> {
+    refuse_json(line, "show --json FILE", session)?;
+    let path = path_in(line);
+    let opened = open(&path, passin, session)?;
+    let (encoded, store) = (opened.encoded, opened.store);
+    if let Some(integrity) = encoded.integrity() {
+        session.terminal.note(integrity);
+    }
+    for protection in encoded.protections() {
+        session.terminal.note(&format!("Encrypted data: {protection}"));
+    }
+    for entry in &store.entries {
+        let what = match entry {
+            Entry::Identity(_) | Entry::LoneKey { .. } => "Shrouded Keybag",
+            Entry::Certificate { .. } => "Certificate bag",
+            _ => "Unreadable bag",
+        };
+        session.terminal.note(&format!("{what}: friendlyName {}", entry.alias().escape_debug()));
+        if let Entry::Identity(identity) = entry {
+            for certificate in identity.chain() {
+                session.terminal.note(&format!("Certificate bag: {}", certificate.subject()));
+            }
+        }
+    }
+    Ok(ExitStatus::Done)
+}
+
+struct Opened {
+    encoded: certwright::EncodedKeystore,
+    store: Keystore,
+}
+
+fn open(path: &Path, passin: Option<OsString>, session: &mut Session) -> Result<Opened> {
+    note_native(path, session);
+    let bytes = input::read(path, session)?;
+    let encoded = inspect::keystore(bytes.as_bytes()).map_err(|error| error.with_path(path))?;
+    let source = source(passin)?;
+    let (store, _) =
+        password::unlock(path, source.as_ref(), "--password-from", session, |password| encoded.open(password, None))?;
+    Ok(Opened { encoded, store })
+}
+
+/// `keytool -list`, of which the dates of the entries alone are left out: PKCS#12 has none.
+pub(super) fn keytool_list(line: &Line, password: Option<OsString>, session: &mut Session) -> Result<ExitStatus> {
+    refuse_json(line, "show --json FILE", session)?;
+    let path = PathBuf::from(line.required("-keystore")?);
+    let Opened { encoded, mut store } = open(&path, password, session)?;
+    if let Some(alias) = line.text("-alias")? {
+        store.keep_only(alias).map_err(|error| error.with_path(&path))?;
+    }
+    let kind = if encoded.format() == Format::Jks { "JKS" } else { "PKCS12" };
+    let count = store.entries.len();
+    let plural = if count == 1 { "entry" } else { "entries" };
+    let mut out = format!("Keystore type: {kind}\n\nYour keystore contains {count} {plural}\n\n");
+    for entry in &store.entries {
+        let (kind, chain) = match entry {
+            Entry::Identity(identity) => ("PrivateKeyEntry", identity.chain()),
+            Entry::Certificate { certificate, .. } => ("trustedCertEntry", std::slice::from_ref(certificate)),
+            Entry::LoneKey { .. } => ("PrivateKeyEntry", &[][..]),
+            _ => ("unreadable", &[][..]),
+        };
+        let alias = entry.alias().escape_debug();
+        if !line.has("-v") {
+            out += &format!("{alias}, {kind},\n");
+            if let Some(first) = chain.first() {
+                out += &format!("Certificate fingerprint (SHA-256): {}\n", octets(&first.sha256()));
+            }
+            continue;
+        }
+        out += &format!("Alias name: {alias}\nEntry type: {kind}\n");
+        if kind == "PrivateKeyEntry" {
+            out += &format!("Certificate chain length: {}\n", chain.len());
+        }
+        for (index, certificate) in chain.iter().enumerate() {
+            if kind == "PrivateKeyEntry" {
+                out += &format!("Certificate[{}]:\n", index + 1);
+            }
+            out += &keytool_certificate(certificate)?;
+        }
+        out += "\n\n*******************************************\n*******************************************\n\n\n";
+    }
+    say(out.as_bytes(), session)?;
+    Ok(ExitStatus::Done)
+}
+
+fn keytool_certificate(certificate: &Certificate) -> Result<String> {
+    let format: NameFormat = "esc_2253,esc_ctrl,use_quote,utf8,sep_comma_plus_space,dn_rev".parse()?;
+    let validity = certificate.validity();
+    let key = match certificate.public_key().map(|key| key.algorithm()) {
+        Ok(algorithm) => format!("{}-bit {} key", algorithm.bits(), algorithm.name()),
+        Err(error) => error.to_string(),
+    };
+    Ok(format!(
+        "Owner: {}\nIssuer: {}\nSerial number: {}\nValid from: {} until: {}\nCertificate fingerprints:\n\t SHA1: {}\n\t \
+         SHA256: {}\nSignature algorithm name: {}\nSubject Public Key Algorithm: {key}\nVersion: {}\n",
+        utf8(certificate.subject(), &format)?,
+        utf8(certificate.issuer(), &format)?,
+        serial(&certificate.serial()).to_lowercase(),
+        time::gmt(validity.not_before()),
+        time::gmt(validity.not_after()),
+        octets(&certificate.sha1()),
+        octets(&certificate.sha256()),
+        certificate.signature_algorithm().name(),
+        certificate.version(),
+    ))
+}
