@@ -77,7 +77,6 @@ pub(super) fn generate(bits: RsaBits, rng: &mut impl CryptoRng, means: &Means<'_
                 .with_hint("try it on another machine")
         })?;
         let number = |words: &Number| BoxedUint::from_words(words.iter().copied());
-        // The crate wipes its numbers itself.
         let key = rsa::RsaPrivateKey::from_p_q(number(&p), number(&q), BoxedUint::from(EXPONENT)).map_err(internal)?;
         // FIPS 186-5, A.1.1, criterion 3.
         if key.d().bits() > bits.get() / 2 {

@@ -1,9 +1,9 @@
 //! The search for the two primes of an RSA key.
 //!
 //! 1. **Draw** (here): for each prime a random odd start with its two top bits set, an order of the 4096 odd numbers from
-//!    there on (its *window*), and the bases for the tests. All of it before anything is looked at, so that one stream of
-//!    random octets means one key, however deep the sieve goes, whichever arithmetic judges and however many threads
-//!    take part.
+//!    there on (its *window*), and the bases for the tests. All of it before anything of the window is looked at, so that
+//!    one stream of random octets means one key, however deep the sieve goes, whichever arithmetic judges and however
+//!    many threads take part.
 //! 2. **Sieve** (`sieve.rs`): takes out what a small prime divides, and p = 1 mod e.
 //! 3. **Filter** (`kernel.rs`): Euler's test to base 2 on the survivors in their order; the first that passes wins. All
 //!    threads share both windows.
@@ -12,19 +12,23 @@
 //!
 //! # What is searched, and what that costs
 //! A random survivor of a random window is no uniform prime: primes in crowded windows are a little less likely. Over
-//! 4096 numbers that is 0.05 bit of entropy per prime and a statistical distance of 0.10 from uniform (simulated), where
-//! the usual "next prime after a random start" loses 0.61 bit and 0.37. FIPS 186-5, A.1.3, draws every candidate afresh:
-//! this is not literally its method, and no validation is claimed.
+//! 4096 numbers that is 0.05, 0.07 and 0.09 bit of entropy per prime of 1024, 1536 and 2048 bits, and a statistical
+//! distance of 0.10, 0.12 and 0.14 from uniform (simulated), where the usual "next prime after a random start" loses 0.61
+//! bit and 0.37. FIPS 186-5, A.1.3, draws every candidate afresh: this is not literally its method, and no validation is
+//! claimed.
 //!
 //! # What an onlooker could learn
-//! The exponentiations take the same steps for every number of one length: no branch and no address depends on a bit
-//! of it. The sieve's marks, the number of candidates tried and the power of two in p-1 do show in time and memory
-//! accesses, as in other generators that sieve. That is meant for one's own machine, not for one shared with an attacker
+//! The kernels' exponentiations take the same steps for every number of one length: in the source no branch and no address
+//! depends on a bit of it. The sieve's marks, the number of candidates tried, the power of two in p-1 and the last
+//! comparisons do show in time and memory accesses, and so does crypto-primes' preparation of its round, as in other
+//! generators that sieve. That is meant for one's own machine, not for one shared with an attacker
 //! who measures caches.
 //!
 //! # What is wiped
 //! Starts, orders, bitmaps, survivors, candidates and bases on the heap are zeroized when dropped. Copies in registers and
-//! on the stack (Montgomery values of the kernels, the big integers inside crypto-primes and rsa) are not.
+//! on the stack (Montgomery values of the kernels and of the independent round) are not. The `rsa` crate wipes the
+//! finished key, but frees p, q, p-1, q-1 and their least common multiple as they are; the command, whose allocator
+//! wipes everything that is freed, leaves none of them on the heap either.
 
 mod confirm;
 mod kernel;
@@ -65,7 +69,8 @@ const WINDOW: usize = 4096;
 /// Miller-Rabin rounds by the kernel. FIPS 186-5, table B.1, asks for 5 (1024 bits), 4 (1536) and 4 (2048).
 const ROUNDS: usize = 8;
 
-/// More threads than this wait for each other more than they help.
+/// A bound for machines with more cores than the two it was measured on: each start costs 0.07 ms of the few that a key
+/// takes.
 const MOST_THREADS: usize = 4;
 
 /// Windows without a prime before something must be wrong. One of 2048-bit numbers is empty 3 times in 1000.
@@ -143,15 +148,15 @@ impl Window {
         let mut start = draw_number(words, rng);
         start[words - 1] |= 3 << 62;
         start[0] |= 1;
-        // The end of the window must not run over; that takes away one start in 2^1000.
+        // The end of the window must not run over; that takes away one start in 2^950.
         if start[1..].iter().all(|&word| word == u64::MAX) {
             start[1] = 0;
         }
         let order = shuffled(rng);
-        // Residues below 2^(bits-2), so below every modulus here: uniform up to that cut.
+        // Below 2^(bits-1), so below every modulus here less one.
         let mut draw_base = || {
             let mut base = draw_number(words, rng);
-            base[words - 1] >>= 2;
+            base[words - 1] >>= 1;
             base
         };
         let bases = (0..ROUNDS).map(|_| draw_base()).collect();

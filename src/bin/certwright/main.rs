@@ -18,6 +18,7 @@ mod table;
 mod terminal;
 mod translation;
 
+use std::alloc::System;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -25,6 +26,11 @@ use cli::Cli;
 use session::Session;
 use status::ExitStatus;
 use terminal::Console;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is freed, also by the libraries that leave their copies of secrets behind.
+#[global_allocator]
+static HEAP: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     interrupt::install();

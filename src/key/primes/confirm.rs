@@ -1,16 +1,20 @@
 //! The last word on a prime: eight rounds by the kernel that has found it, and one by an arithmetic that has nothing in
 //! common with it.
 //!
-//! A composite of k bits drawn at random survives t rounds with random bases with a probability far below 4^-t, the
-//! bound for the worst composite: for k >= 88 and t = 1 it is below k^2 4^(2 - sqrt k), for 1024 bits 2^-40, and for
-//! eight rounds below 2^-150 (I. Damgard, P. Landrock, C. Pomerance, "Average case error estimates for the strong probable
-//! prime test", Math. Comp. 61, 1993, theorem 2 and the table of section 5; FIPS 186-5, table B.1, rests on it). So where
-//! a fault in the kernel lets everything pass, the independent round alone still lets less than one composite in 2^40 by.
-//! The bound is for numbers drawn uniformly among the odd ones. The sieve has taken away composites alone, which helps;
-//! the window prefers the survivors of thin stretches to those of crowded ones, a factor near 1 beside those powers.
+//! How likely is it that a number which has passed is composite? For numbers drawn uniformly among the odd ones of k bits
+//! and uniform bases that is far less than 4^-t after t rounds, the bound for the worst number: p(k, 1) < k^2 4^(2-sqrt k),
+//! which is 2^-40 for 1024 bits (I. Damgard, P. Landrock, C. Pomerance, "Average case error estimates for the strong
+//! probable prime test", Math. Comp. 61, 1993, theorem 2); FIPS 186-5, C.1, evaluates the sharper bounds of the same
+//! paper: 2^-42 for one round, 2^-159 for eight.
+//!
+//! Here numbers and bases are drawn a little differently. The sieve takes composites away, which helps; two top bits are
+//! set, and the window prefers the survivors of thin stretches: small factors. Bases are below 2^(bits-1), at least half of
+//! all, so that a round is at most twice as weak: 2^-151 at eight. So where a fault in the kernel lets everything pass,
+//! the independent round alone lets a composite by once in about 2^38 keys.
 
-use crypto_bigint::{BoxedUint, Odd};
+use crypto_bigint::{Odd, U1024, U1536, U2048};
 use crypto_primes::hazmat::{MillerRabin, Primality};
+use zeroize::Zeroizing;
 
 use super::Number;
 use super::kernel::Kernel;
@@ -20,12 +24,23 @@ pub(super) fn is_prime(number: &Number, bases: &[Number], base: &Number, kernel:
     kernel.miller_rabin(number, bases) && passes_independent_round(number, base)
 }
 
-fn passes_independent_round(number: &Number, base: &Number) -> bool {
-    let number = BoxedUint::from_words(number.iter().copied());
-    let Some(odd) = Odd::new(number).into_option() else { return false };
-    // From 2 on, as 0 and 1 prove nothing; it is below a quarter of 2^bits, so n - 1, which proves nothing either, is far.
-    let two = BoxedUint::from_words(base.iter().enumerate().map(|(word, _)| if word == 0 { 2 } else { 0 }));
-    let base = BoxedUint::from_words(base.iter().copied());
-    let base = if base < two { two } else { base };
-    MillerRabin::new(odd).test(&base) != Primality::Composite
+/// Bases 0 and 1 prove nothing and count as 2; n - 1, which proves nothing either, is far above every base.
+///
+/// On integers of fixed length: crypto-bigint's others leave copies of the number on the heap.
+pub(super) fn passes_independent_round(number: &Number, base: &Number) -> bool {
+    let octets =
+        |number: &Number| Zeroizing::new(number.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>());
+    let (number, base) = (octets(number), octets(base));
+    macro_rules! round {
+        ($integer:ty) => {{
+            let Some(odd) = Odd::new(<$integer>::from_le_slice(&number)).into_option() else { return false };
+            let base = <$integer>::from_le_slice(&base).max(<$integer>::from_u64(2));
+            MillerRabin::new(odd).test(&base) != Primality::Composite
+        }};
+    }
+    match number.len() {
+        128 => round!(U1024),
+        192 => round!(U1536),
+        _ => round!(U2048),
+    }
 }
