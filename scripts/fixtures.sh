@@ -133,5 +133,8 @@ make broken/two-keys.pem sh -c "cat $o/pkcs8.pem $o/other.pem > broken/two-keys.
 make broken/two-lines.txt sh -c "printf 'one\\ntwo\\n' > broken/two-lines.txt"
 make broken/changed.csr sh -c "$o req -in $o/server.csr -outform DER | sed 's/San Francisco/San Fernandez/' | $o base64 | sed '1i -----BEGIN CERTIFICATE REQUEST-----
 \$a -----END CERTIFICATE REQUEST-----' > broken/changed.csr"
-# The primes take minutes and never change: scripts/composites.py makes them.
+# The primes take minutes and never change: scripts/composites.py and the line below make them.
+cat >> README.md <<'EOF'
+| `primes/modp.txt` | `python3 -c "import mpmath as m; m.mp.prec = 3000; [print('%x' % (2**b - 2**(b-64) - 1 + 2**64 * (int(m.floor(m.pi * m.mpf(2)**(b-130))) + c))) for b, c in ((1024, 129093), (1536, 741804), (2048, 124476))]"` (mpmath 1.3); `openssl prime -hex` agrees |
+EOF
 printf '| `primes/composites.txt` | `python3 ../scripts/composites.py > primes/composites.txt` (gmpy2 2.3.2) |\n' >> README.md

@@ -30,10 +30,10 @@ impl Arithmetic {
         self.0.euler(numbers)
     }
 
-    /// A whole key.
-    pub fn key(&self, bits: u32, threads: usize, rng: &mut impl CryptoRng) -> PrivateKey {
-        let bits = [RsaBits::B2048, RsaBits::B3072, RsaBits::B4096].into_iter().find(|known| known.get() == bits);
-        generate(bits.unwrap_or_default(), rng, &Means { kernel: self.0, threads }).expect("a key")
+    /// A whole key, with so many threads, or as many as are used elsewhere.
+    pub fn key(&self, bits: RsaBits, threads: Option<usize>, rng: &mut impl CryptoRng) -> PrivateKey {
+        let threads = threads.unwrap_or(Means::of_this_machine().threads);
+        generate(bits, rng, &Means { kernel: self.0, threads }).expect("a key")
     }
 
     /// Two primes of `bits` bits.

@@ -3,9 +3,9 @@
 #![allow(missing_docs, clippy::print_stdout, reason = "a program that is asked by another")]
 
 use std::io::{self, BufRead, Write};
-use std::thread;
 use std::time::Instant;
 
+use certwright::RsaBits;
 use certwright::key::bench::{Arithmetic, Stretch};
 use crypto_primes::hazmat::MillerRabin;
 use getrandom::SysRng;
@@ -14,8 +14,11 @@ use getrandom::rand_core::UnwrapErr;
 /// Tests that one measurement of a filter takes together.
 const TESTS: u32 = 8;
 
+fn key_length(bits: u32) -> RsaBits {
+    bits.to_string().parse().expect("a length of keys")
+}
+
 fn main() -> io::Result<()> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
     let mut rng = UnwrapErr(SysRng);
     for line in io::stdin().lock().lines() {
         let line = line?;
@@ -29,7 +32,7 @@ fn main() -> io::Result<()> {
         let nanoseconds = match (task, by) {
             ("key", _) => {
                 let begin = Instant::now();
-                arithmetic.key(bits, threads, &mut rng);
+                arithmetic.key(key_length(bits), None, &mut rng);
                 begin.elapsed().as_nanos()
             }
             ("filter", "crypto-primes") => {

@@ -6,10 +6,11 @@
 //! Three rules keep every sum right:
 //! - The instructions multiply the low 52 bits of their operands. So a value is carried *completely* before it is a
 //!   factor again: a limb of 53 bits would lose one without any sign.
-//! - A column is the sum of at most 4 limbs products' halves of 52 bits (two of the product, two of the reduction), twice
-//!   that when doubled: below 2^60.4 for 40 limbs.
-//! - Nothing is subtracted at the end of a step. From values below 2.01 n comes one below 1.0001 n, doubled 2.0002 n, as
-//!   n is below R / 2^16 and at least 3/4 of its power of two.
+//! - A column is the sum of at most 4 L halves of products, of 52 bits each, for L limbs (2 L of the product, 2 L of the
+//!   reduction), twice that when doubled: below 2^60.4 for 40 limbs.
+//! - Nothing is subtracted at the end of a step. The start is a number of at most R/4 that is congruent to R. From v R
+//!   comes v^2 R + n at most, doubled 2 v^2 R + 2 n, and n is below R / 2^16: so values shrink until they are below 2.01 n
+//!   and stay there.
 //!
 //! The text is a macro because the instructions may be used without `unsafe` only inside functions that are compiled for
 //! them; the same text, compiled for ordinary integers, is what the tests judge on machines that lack them.
@@ -64,7 +65,7 @@ macro_rules! lanes {
             n: [V; L],
             /// -1/n mod 2^52.
             inverse: V,
-            /// R mod n, or that and a multiple of n below R/4: see `new`.
+            /// Congruent to R, and at most R/4: see `new`.
             one: [V; L],
         }
 
@@ -93,12 +94,9 @@ macro_rules! lanes {
             let bits = 64 * numbers.first().map_or(0, |number| number.len());
             let moduli = Moduli::<L>::new(numbers);
             let mut power = moduli.one;
-            // The bits of (n-1)/2 are those of n but the last. Four zeros before them bring the start below 1.01 n.
-            for bit in (1..bits + 4).rev() {
-                let is_set = match bit < bits {
-                    true => test(moduli.n[bit / LIMB], splat(1 << (bit % LIMB))),
-                    false => 0,
-                };
+            // The bits of (n-1)/2 are those of n but the last.
+            for bit in (1..bits).rev() {
+                let is_set = test(moduli.n[bit / LIMB], splat(1 << (bit % LIMB)));
                 moduli.square(&mut power, is_set);
             }
             let (is_one, is_minus_one) = moduli.compare(&power);
@@ -114,10 +112,6 @@ macro_rules! lanes {
             let twos = trailing_zeros(&d);
             shift_down(&mut d, twos);
             let mut table = [moduli.one; 1 << STEP];
-            // From below R/4 to below 1.01 n.
-            for _ in 0..4 {
-                moduli.square(&mut table[0], 0);
-            }
             let base = load::<L>(bases);
             for entry in 1..table.len() {
                 table[entry] = table[entry - 1];
@@ -167,7 +161,7 @@ macro_rules! lanes {
             fn new(numbers: &[Number]) -> Self {
                 let n = load(numbers);
                 let bits = 64 * numbers.first().map_or(0, |number| number.len());
-                // R - n 2^(slack): congruent to R, and below R/4 because n is at least 3/4 of 2^bits.
+                // R - n 2^(slack): congruent to R, and at most R/4 because n is at least 3/4 of 2^bits.
                 let slack = LIMB * L - bits;
                 let complements: Vec<Number> = numbers.iter().map(|number| complement(number)).collect();
                 let mut one = [splat(0); L];

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{EXPONENT, WINDOW};
 
 /// Small primes are those below this. Deeper costs more than it saves: of 1024-bit numbers 36 tests are left per prime
-/// at 2^16, 32 at 2^18; see `cargo bench` for both sides of it.
+/// at 2^16 and 32 at 2^18; see `cargo bench` for both sides of it at this depth.
 const DEPTH: usize = 1 << 17;
 
 /// Primes whose residues are computed together, which lets the compiler use the processor's vectors.
@@ -128,6 +128,37 @@ mod tests {
         assert_eq!(primes.last(), Some(&131071));
     }
 
+    fn remainder(number: &[u64], divisor: u32) -> u32 {
+        let step = |rest: u128, &word: &u64| (rest << 64 | u128::from(word)) % u128::from(divisor);
+        number.iter().rev().fold(0, step) as u32
+    }
+
+    /// Every place of a window by long division; in one window the first, in another the last is 1 mod e.
+    #[test]
+    fn what_is_left_has_no_small_factor_and_is_not_1_modulo_e() {
+        let e = EXPONENT as u32;
+        let mut start = vec![0x9e37_79b9_7f4a_7c15_u64 | 1; 16];
+        let wanted = |start: &[u64], place: u32| (e + 1 - remainder(start, e) + e - 2 * place % e) % e;
+        for place in [0, WINDOW as u32 - 1] {
+            // Adding an even number below 2e moves the residue anywhere and keeps the start odd.
+            start[0] &= !0x3_ffff;
+            start[0] |= 1;
+            let short = u64::from(wanted(&start, place));
+            start[0] += if short % 2 == 0 { short } else { short + EXPONENT };
+            let order: Vec<u16> = (0..WINDOW as u16).rev().collect();
+            let left = survivors(&start, &order);
+            let is_left = |place: u16| {
+                let mut number = start.clone();
+                number[0] += 2 * u64::from(place);
+                remainder(&number, e) != 1 && small_primes().iter().all(|&prime| remainder(&number, prime) != 0)
+            };
+            assert_eq!(remainder(&start, e), (2 * e + 1 - 2 * place % e) % e, "place {place} is to be 1 mod e");
+            assert!(!is_left(place as u16));
+            let expected: Vec<u16> = order.iter().copied().filter(|&place| is_left(place)).collect();
+            assert!(*left == expected, "{} places are left of {}", left.len(), expected.len());
+        }
+    }
+
     /// Against long division.
     #[test]
     fn residues_are_those_of_division() {
@@ -138,11 +169,7 @@ mod tests {
                 let mut found = [0; ABREAST];
                 residues(&number, &moduli, &mut found);
                 for (modulus, found) in moduli.into_iter().zip(found) {
-                    let expected = number
-                        .iter()
-                        .rev()
-                        .fold(0, |rest: u128, &word| (rest << 64 | u128::from(word)) % u128::from(modulus));
-                    assert_eq!(u128::from(found), expected, "modulo {modulus}");
+                    assert_eq!(found, remainder(&number, modulus), "modulo {modulus}");
                 }
             }
         }

@@ -18,11 +18,12 @@ mod model;
 
 use model::{Model, faulty::Faulty};
 
+const SCALAR: &str = "scalar";
 const LANES: &str = "lanes on integers";
 
 /// Every arithmetic there is here. That of `ifma.rs` is missing where the processor lacks it, and said to be.
 fn kernels() -> Vec<(&'static str, &'static dyn Kernel)> {
-    let everywhere = [("scalar", &Scalar as &dyn Kernel), (LANES, &Model)];
+    let everywhere = [(SCALAR, &Scalar as &dyn Kernel), (LANES, &Model)];
     #[cfg(all(feature = "ifma", target_arch = "x86_64"))]
     let here = match super::ifma::kernel() {
         Some(kernel) => Some(("IFMA", kernel)),
@@ -108,6 +109,21 @@ fn agree(numbers: &[Number], sample: usize, rng: &mut Seeded) -> u32 {
     primes.into_inner()
 }
 
+/// The prime of so many bits in fixtures/primes/modp.txt.
+fn known_prime(bits: u32) -> Number {
+    let text = include_str!("../../../fixtures/primes/modp.txt");
+    let digits = text.lines().find(|line| line.len() * 4 == bits as usize).expect("a prime of this length");
+    words_of(digits).collect::<Vec<_>>().into()
+}
+
+/// Hexadecimal digits as words, the least significant first.
+fn words_of(digits: &str) -> impl Iterator<Item = u64> {
+    digits.as_bytes().rchunks(16).map(|digits| {
+        let digits = std::str::from_utf8(digits).expect("digits");
+        u64::from_str_radix(digits, 16).expect("hexadecimal digits")
+    })
+}
+
 fn survivors_of(bits: u32, count: usize, rng: &mut Seeded) -> Vec<Number> {
     let mut numbers = Vec::new();
     while numbers.len() < count {
@@ -121,8 +137,11 @@ fn survivors_of(bits: u32, count: usize, rng: &mut Seeded) -> Vec<Number> {
 #[test]
 fn survivors_are_judged_as_crypto_primes_judges_them() {
     let mut rng = Seeded(1);
-    for (bits, count, least) in [(1024, 800, 12), (1536, 160, 1), (2048, 80, 0)] {
-        let primes = agree(&survivors_of(bits, count, &mut rng), 1, &mut rng);
+    for (bits, count, least) in [(1024, 800, 13), (1536, 160, 2), (2048, 80, 1)] {
+        let mut numbers = survivors_of(bits, count, &mut rng);
+        numbers.extend(edges::moduli(bits as usize / 64, &mut rng));
+        numbers.push(known_prime(bits));
+        let primes = agree(&numbers, 1, &mut rng);
         assert!(primes >= least, "{primes} primes among {count} survivors of {bits} bits");
     }
 }
@@ -158,11 +177,7 @@ fn composites() -> Vec<(String, Number)> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let parse = |line: &str| {
         let (kind, digits) = line.split_once(' ').expect("a kind and a number");
-        let words = digits.as_bytes().rchunks(16).map(|digits| {
-            let digits = std::str::from_utf8(digits).expect("digits");
-            u64::from_str_radix(digits, 16).expect("hexadecimal digits")
-        });
-        let x = BoxedUint::from_words(words).resize(1024);
+        let x = BoxedUint::from_words(words_of(digits)).resize(1024);
         let small = |value: u64| BoxedUint::from(value).resize(1024);
         // factor x + 1, and factor (x - 1) + 1.
         let above = |factor| x.wrapping_mul(small(factor)).wrapping_add(small(1));
@@ -186,6 +201,22 @@ fn passes_euler(number: &Number) -> bool {
     let power = two.pow(&big(number).shr(1));
     let one = BoxedMontyForm::one(&params);
     power == one || power == -one
+}
+
+/// Miller and Rabin's test to one base, by powers alone.
+fn is_strong_to(number: &Number, base: &Number) -> bool {
+    let odd = Odd::new(big(number)).into_option().expect("an odd number");
+    let params = BoxedMontyParams::new(odd);
+    let one = BoxedMontyForm::one(&params);
+    let less_one = big(number).wrapping_sub(BoxedUint::one_with_precision(big(number).bits_precision()));
+    let twos = less_one.trailing_zeros();
+    let mut power = BoxedMontyForm::new(big(base), &params).pow(&less_one.shr(twos));
+    let mut is_strong = power == one;
+    for _ in 0..twos {
+        is_strong |= power == -one.clone();
+        power = power.square();
+    }
+    is_strong
 }
 
 #[test]
@@ -217,6 +248,8 @@ fn composites_that_fool_weak_tests_are_found() {
             }
             for (kind, number) in batch {
                 assert!(!is_prime_to_others(number), "{kind}");
+                let verdict = confirm::passes_independent_round(number, &window.base);
+                assert_eq!(verdict, is_strong_to(number, &window.base), "{kind}: the independent round");
             }
         }
     });
@@ -234,7 +267,8 @@ fn lying_bases_are_the_same_for_all() {
         let judge = MillerRabin::new(odd.clone());
         for base in &Window::draw(1024, rng).bases[..4] {
             // The kernels take the base in their own Montgomery form, b R; so b is different for each of them.
-            for (name, kernel, bits) in [("scalar", &Scalar as &dyn Kernel, 1024), ("lanes", &Model, 1040)] {
+            for (name, kernel) in kernels() {
+                let bits = if name == SCALAR { 1024 } else { 1040 };
                 let n = NonZero::new(big(number).resize(2304)).expect("a modulus");
                 let in_form = big(base).resize(2304).shl(bits).rem(&n).resize(1024);
                 let residue: Number = in_form.to_words().to_vec().into();
@@ -244,7 +278,7 @@ fn lying_bases_are_the_same_for_all() {
             }
         }
     }
-    assert!(liars > 10, "{liars} of 320 bases lied: too few to tell");
+    assert!(liars > 10, "{liars} bases lied: too few to tell");
 }
 
 /// One stream, one key: on every arithmetic and any number of threads.
@@ -273,6 +307,57 @@ fn one_stream_makes_one_pair() {
     }
 }
 
+/// What a stream of random octets means is part of what one stream, one key promises; the places were written down once.
+#[test]
+fn the_order_is_a_shuffle_and_stays_what_it_is() {
+    let order = Window::draw(1024, &mut Seeded(0)).order;
+    assert_eq!(order[..8], FIRST_PLACES);
+    let mut sorted = order.to_vec();
+    sorted.sort_unstable();
+    assert!(sorted.into_iter().eq(0..WINDOW as u16), "every place once");
+    // The first place is spread evenly: Pearson's statistic with 15 degrees of freedom is above 56.5 once in a million.
+    let rng = &mut Seeded(13);
+    let mut counts = [0_u32; 16];
+    for _ in 0..1600 {
+        counts[usize::from(shuffled(rng)[0]) / (WINDOW / 16)] += 1;
+    }
+    let statistic: f64 = counts.iter().map(|&count| (f64::from(count) - 100.0).powi(2) / 100.0).sum();
+    assert!(statistic < 56.5, "{statistic}: {counts:?}");
+}
+
+const FIRST_PLACES: [u16; 8] = [3069, 3059, 2526, 90, 4000, 1121, 4046, 2248];
+
+#[test]
+fn numbers_of_a_window_carry_over() {
+    let rng = &mut Seeded(14);
+    for ones in [1, 5, 15] {
+        let mut window = Window::draw(1024, rng);
+        window.start[..ones].fill(u64::MAX);
+        for place in [0, 1, 77, WINDOW as u16 - 1] {
+            let expected = big(&window.start).wrapping_add(BoxedUint::from(2 * u64::from(place)).resize(1024));
+            assert!(big(&window.number(place)) == expected, "{ones} words of ones, place {place}");
+        }
+    }
+    /// All ones: the one stream whose window would run over.
+    struct Ones;
+    impl TryRng for Ones {
+        type Error = std::convert::Infallible;
+        fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+            Ok(u32::MAX)
+        }
+        fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+            Ok(u64::MAX)
+        }
+        fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), Self::Error> {
+            octets.fill(u8::MAX);
+            Ok(())
+        }
+    }
+    impl TryCryptoRng for Ones {}
+    let window = Window::draw(1024, &mut Ones);
+    assert!(window.number(WINDOW as u16 - 1)[15] == u64::MAX, "it has run over");
+}
+
 #[test]
 fn a_window_is_passed_over_where_it_has_to_be() {
     let rng = &mut Seeded(7);
@@ -298,15 +383,48 @@ fn a_kernel_that_lets_everything_pass_is_caught_by_the_confirmation() {
     assert!(sound == [p, q], "the first prime of the order wins, whoever judges");
 }
 
-/// The lanes with one carry in a thousand flipped: no prime passes any more.
+/// The lanes with one carry in 997 flipped: no prime passes any more, and so no key is made.
 #[test]
-fn a_flipped_carry_lets_no_prime_pass() {
+fn a_flipped_carry_makes_no_key() {
     let rng = &mut Seeded(9);
     let pair = find_pair(1024, rng, &Means { kernel: &Scalar, threads: 2 }).expect("primes");
     let bases = Window::draw(1024, rng).bases;
     for prime in &pair {
         assert_eq!(Faulty.euler(std::slice::from_ref(prime)), 0);
         assert!(!Faulty.miller_rabin(prime, &bases));
+    }
+    // Its filter on top of sound rounds, then its rounds on top of a sound filter.
+    struct Filter<'a>(&'a dyn Kernel, &'a dyn Kernel);
+    impl Kernel for Filter<'_> {
+        fn width(&self) -> usize {
+            self.0.width()
+        }
+        fn euler(&self, numbers: &[Number]) -> u8 {
+            self.0.euler(numbers)
+        }
+        fn miller_rabin(&self, number: &Number, bases: &[Number]) -> bool {
+            self.1.miller_rabin(number, bases)
+        }
+    }
+    let mut window = Window::draw(1024, rng);
+    // Forty survivors with a prime among them: enough for the slow lanes.
+    let prime = window.survivors().iter().copied().find(|&place| is_prime_to_others(&window.number(place)));
+    let order = [&window.survivors()[..39], &[prime.expect("there are eleven")]].concat();
+    for (kernel, is_found) in
+        [(Filter(&Scalar, &Scalar), true), (Filter(&Faulty, &Scalar), false), (Filter(&Scalar, &Faulty), false)]
+    {
+        window = Window {
+            order: order.clone().into(),
+            survivors: OnceLock::new(),
+            next: AtomicUsize::new(0),
+            first: AtomicUsize::new(NONE),
+            ..window
+        };
+        let windows = [window];
+        search(&windows, &Means { kernel: &kernel, threads: 2 });
+        let [searched] = windows;
+        window = searched;
+        assert_eq!(window.winner().is_some(), is_found);
     }
 }
 
@@ -361,8 +479,8 @@ fn the_instructions_judge_as_the_scalar_arithmetic_does() {
     let rng = &mut Seeded(11);
     for (bits, count) in [(1024, 48), (1536, 8), (2048, 8)] {
         let mut numbers = survivors_of(bits, count, rng);
-        // 2^521 - 1 and its like have few bits; these have all or hardly any.
-        numbers.push(vec![u64::MAX; bits as usize / 64].into());
+        numbers.extend(edges::moduli(bits as usize / 64, rng));
+        numbers.push(known_prime(bits));
         for batch in numbers.chunks(8) {
             let one_by_one = batch
                 .iter()
@@ -372,11 +490,10 @@ fn the_instructions_judge_as_the_scalar_arithmetic_does() {
         }
         let bases = Window::draw(bits, rng).bases;
         let passes = |number: &&Number| Scalar.euler(std::slice::from_ref(*number)) == 1;
-        let prime = numbers.iter().find(passes).map(|prime| kernel.miller_rabin(prime, &bases));
         let composite = numbers.iter().find(|number| !passes(number)).expect("most are");
-        assert_ne!(prime, Some(false), "{bits} bits");
+        assert!(kernel.miller_rabin(&known_prime(bits), &bases), "{bits} bits");
         assert!(!kernel.miller_rabin(composite, &bases), "{bits} bits");
-        eprintln!("{bits} bits: {} numbers judged alike, a prime among them: {prime:?}", numbers.len());
+        eprintln!("{bits} bits: {} numbers judged alike, a known prime among them", numbers.len());
     }
     let scalar = find_pair(1024, &mut Seeded(12), &Means { kernel: &Scalar, threads: 1 });
     assert!(find_pair(1024, &mut Seeded(12), &Means { kernel, threads: 1 }) == scalar, "another pair");

@@ -27,14 +27,20 @@ fn of_limbs(limbs: &[u64]) -> BoxedUint {
     value
 }
 
+/// The largest and the smallest number that is allowed, one with holes, and some at random.
+pub(super) fn moduli(words: usize, rng: &mut Seeded) -> Vec<Number> {
+    let mut smallest = vec![0; words];
+    (smallest[words - 1], smallest[0]) = (3 << 62, 1);
+    let mut holes = vec![0xffff_ffff_0000_0000; words];
+    holes[0] |= 1;
+    let mut moduli: Vec<Number> = [vec![u64::MAX; words], smallest, holes].map(Number::new).into();
+    moduli.extend((0..20).map(|_| Window::draw(64 * words as u32, rng).start.clone()));
+    moduli
+}
+
 fn edges<const N: usize>(rng: &mut Seeded) -> (Vec<Number>, Vec<Vec<Number>>) {
     let number = |words: [u64; N]| Number::new(words.to_vec());
-    let mut smallest = [0; N];
-    (smallest[N - 1], smallest[0]) = (3 << 62, 1);
-    let mut holes = [0xffff_ffff_0000_0000; N];
-    holes[0] |= 1;
-    let mut moduli = vec![number([u64::MAX; N]), number(smallest), number(holes)];
-    moduli.extend((0..20).map(|_| Window::draw(64 * N as u32, rng).start.clone()));
+    let moduli = moduli(N, rng);
     let values = |n: &Number| {
         let mut less_one = n.clone();
         less_one[0] -= 1;
@@ -91,6 +97,7 @@ fn edges_are_multiplied_right<const N: usize, const L: usize>() {
             }
             for b in &values {
                 let product = of_limbs(&sound::product_over_r::<L>(n, a, b));
+                assert!(bound(&product), "seed {seed}: {a:x?} {b:x?} is not below 2.01 times {n:x?}");
                 assert!(is_product_over(n, a, b, &product, bits, false), "seed {seed}: {a:x?} {b:x?}, {n:x?}");
             }
         }
