@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # How fast keys are made, as ratios against peers, all in one run: medians of rounds in which everything takes its turn.
 # `cargo bench --features bench` measures the parts. Needs openssl, python3 with venv, and the cryptography package,
-# which it installs in a folder of its own.
+# which it installs in a folder of its own; for the memory the
+# time program of GNU.
 #
 #   scripts/bench.sh [ROUNDS]    100 rounds take about ten minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 python="$target/oracles/bin/python"
+if ! command -v /usr/bin/time >/dev/null && command -v apt-get >/dev/null; then
+    root=()
+    [ "$(id -u)" -eq 0 ] || root=(sudo)
+    "${root[@]}" apt-get install -q -y --no-install-recommends time >/dev/null || echo "time is missing: no memory is measured"
+fi
 if ! "$python" -c 'import cryptography' 2>/dev/null; then
     python3 -m venv "$target/oracles"
     "$python" -m pip install -q cryptography
 fi
-cargo build -q --locked --release --features ifma
-cargo bench -q --locked --features bench,ifma --bench rounds --no-run
+cargo build -q --locked --release
+cargo bench -q --locked --features bench --bench rounds --no-run
 rounds=$(find "$target/release/deps" -name 'rounds-*' -type f -perm -u+x -newer Cargo.toml | xargs ls -t | head -n 1)
 exec "$python" scripts/bench.py "$target/release/certwright" "$rounds" "${1:-100}"

@@ -55,6 +55,7 @@ cargo fmt --check
 step "lints"
 cargo clippy --locked --all-targets -- -D warnings
 cargo clippy --locked --lib --no-default-features -- -D warnings
+cargo clippy --locked --all-targets --no-default-features --features cli -- -D warnings
 cargo clippy --locked --all-features --all-targets -- -D warnings
 
 step "documentation"
@@ -70,7 +71,7 @@ step "tests"
 cargo test --locked
 
 step "prime numbers, at length"
-cargo test --locked --features ifma --lib -- --include-ignored primes
+cargo test --locked --lib -- --include-ignored primes
 
 step "interop"
 if [ ${#missing[@]} -gt 0 ]; then
