@@ -71,7 +71,7 @@ step "tests"
 cargo test --locked
 
 step "prime numbers, at length"
-cargo test --locked --lib -- --include-ignored primes
+cargo test --locked --features bench --lib --test wiping -- --include-ignored primes
 
 step "interop"
 if [ ${#missing[@]} -gt 0 ]; then

@@ -28,9 +28,7 @@ pub(super) fn is_prime(number: &Number, bases: &[Number], base: &Number, kernel:
 ///
 /// On integers of fixed length: crypto-bigint's others leave copies of the number on the heap.
 pub(super) fn passes_independent_round(number: &Number, base: &Number) -> bool {
-    let octets =
-        |number: &Number| Zeroizing::new(number.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>());
-    let (number, base) = (octets(number), octets(base));
+    let (number, base) = (octets_of(number), octets_of(base));
     macro_rules! round {
         ($integer:ty) => {{
             let Some(odd) = Odd::new(<$integer>::from_le_slice(&number)).into_option() else { return false };
@@ -43,4 +41,14 @@ pub(super) fn passes_independent_round(number: &Number, base: &Number) -> bool {
         192 => round!(U1536),
         _ => round!(U2048),
     }
+}
+
+/// The least significant first. In one piece: a vector that grows leaves copies behind.
+fn octets_of(number: &Number) -> Zeroizing<Vec<u8>> {
+    let mut octets = Zeroizing::new(vec![0; 8 * number.len()]);
+    octets
+        .chunks_exact_mut(8)
+        .zip(number.iter())
+        .for_each(|(octets, word)| octets.copy_from_slice(&word.to_le_bytes()));
+    octets
 }
