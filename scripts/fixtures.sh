@@ -138,3 +138,5 @@ cat >> README.md <<'EOF'
 | `primes/modp.txt` | `python3 -c "import mpmath as m; m.mp.prec = 3000; [print('%x' % (2**b - 2**(b-64) - 1 + 2**64 * (int(m.floor(m.pi * m.mpf(2)**(b-130))) + c))) for b, c in ((1024, 129093), (1536, 741804), (2048, 124476))]"` (mpmath 1.3); `openssl prime -hex` agrees |
 EOF
 printf '| `primes/composites.txt` | `python3 ../scripts/composites.py > primes/composites.txt` (gmpy2 2.3.2) |\n' >> README.md
+# Out of RFC 7515, so nothing makes them.
+printf '| `jose/rfc7515-a2.pem`, `jose/rfc7515-a2.jwt` | the key and the token of RFC 7515, appendix A.2, the key as PKCS#1 (its signature verifies with OpenSSL 3.0) |\n' >> README.md

@@ -45,7 +45,7 @@
 //! | 5 | `bin/certwright`: arguments, terminal, reading files, telling |
 //! | 4 | [`salesforce`] |
 //! | 3 | [`verify`] -> [`inspect`] |
-//! | 2 | [`keystore`]: `keystore/p12.rs` and `keystore/jks.rs` never see each other |
+//! | 2 | [`keystore`]: `keystore/p12.rs` and `keystore/jks.rs` never see each other; [`jwt`] |
 //! | 1 | [`csr`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, never the other way |
 //! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `text` |
 //!
@@ -57,6 +57,7 @@ pub mod certificate;
 pub mod csr;
 pub mod error;
 pub mod inspect;
+pub mod jwt;
 pub mod key;
 pub mod keystore;
 pub mod output;

@@ -75,6 +75,10 @@ impl Hash {
 }
 
 impl SignatureAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256, as JWS calls it (RFC 7518, section 3.3).
+    pub(crate) const RS256: Self =
+        Self { oid: rfc5912::SHA_256_WITH_RSA_ENCRYPTION, scheme: Some(Scheme::Pkcs1v15(Hash::Sha256)) };
+
     pub(crate) fn new(identifier: &AlgorithmIdentifierOwned) -> Self {
         let oid = identifier.oid;
         let parameters = identifier.parameters.as_ref();
