@@ -49,8 +49,9 @@
 //! | 1 | [`csr`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, never the other way |
 //! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `text` |
 //!
-//! The library touches no argument, environment, standard stream or clock: `now` and `rng` come in as parameters. Only
-//! [`output`] opens a file for writing.
+//! The library touches no argument, environment, standard stream, clock or network: `now` and `rng` come in as
+//! parameters, and what Salesforce answers as octets. Only [`output`] opens a file for writing. The one client that goes
+//! online is a room of the command, behind the feature `online`: whoever uses the library has an HTTP client of their own.
 
 mod asn1;
 pub mod certificate;

@@ -50,6 +50,17 @@ pub fn parse_span(text: &str) -> Result<Duration> {
     })
 }
 
+/// Reads the `Date` of HTTP in the form that servers send, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
+pub fn parse_http_date(text: &str) -> Option<SystemTime> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let parts: Vec<&str> = text.split_once(", ")?.1.split([' ', ':']).collect();
+    let [day, month, year, hour, minute, second, "GMT"] = parts[..] else { return None };
+    let month = 1 + MONTHS.iter().position(|name| *name == month)?;
+    let [day, hour, minute, second] = [day, hour, minute, second].map(|part| part.parse().ok());
+    let date = DateTime::new(year.parse().ok()?, u8::try_from(month).ok()?, day?, hour?, minute?, second?);
+    date.ok().map(|date| date.to_system_time())
+}
+
 /// Instants that a certificate cannot express are shown as the nearest one that it can.
 fn calendar(instant: SystemTime) -> DateTime {
     DateTime::from_system_time(instant).unwrap_or_else(|_| {
@@ -71,6 +82,21 @@ mod tests {
         assert_eq!(rfc3339(instant), "2027-11-20T08:15:00Z");
         assert_eq!(date(instant), "2027-11-20");
         assert_eq!(compact(instant), "20271120T081500Z");
+    }
+
+    #[test]
+    fn dates_of_http() {
+        let instant = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(instant));
+        for text in [
+            "",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 32 Nov 1994 08:49:37 GMT",
+            "06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 \u{e4}",
+        ] {
+            assert_eq!(parse_http_date(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,13 @@ impl Report {
         self.checks.push(Check { name, outcome, detail: detail.into(), files, is_evidence: false });
     }
 
-    fn add_evidence(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>, files: &[&str]) {
+    pub(crate) fn add_evidence(
+        &mut self,
+        name: &'static str,
+        outcome: Outcome,
+        detail: impl Into<String>,
+        files: &[&str],
+    ) {
         self.add(name, outcome, detail, files);
         if let Some(check) = self.checks.last_mut() {
             check.is_evidence = true;
@@ -22,7 +28,13 @@ impl Report {
     }
 
     /// The outcome of a signature, which `holds` describes.
-    fn add_signature(&mut self, name: &'static str, verified: Result<(), Error>, holds: &str, files: &[&str]) {
+    pub(crate) fn add_signature(
+        &mut self,
+        name: &'static str,
+        verified: Result<(), Error>,
+        holds: &str,
+        files: &[&str],
+    ) {
         let (outcome, detail) = match verified {
             Ok(()) => (Outcome::Holds, holds.to_owned()),
             Err(error) if error.kind() == ErrorKind::Unsupported => (Outcome::NotRun, error.to_string()),
