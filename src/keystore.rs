@@ -80,6 +80,11 @@ impl Identity {
         &self.key
     }
 
+    /// The key alone.
+    pub fn into_key(self) -> PrivateKey {
+        self.key
+    }
+
     /// The certificates: the key's own first, then each one's issuer.
     pub fn chain(&self) -> &[Certificate] {
         &self.chain

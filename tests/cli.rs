@@ -69,6 +69,7 @@ fn elided(text: &str) -> String {
         r"\b2[0-9]{3}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}Z)?\b",
         r"\b20[0-9]{6}T[0-9]{6}Z\b",
         r"/home/you/",
+        r"\beyJ[\w-]+\.[\w-]+\.[\w-]{80,}",
     ];
     varying.iter().fold(text.to_owned(), |text, pattern| {
         regex::Regex::new(pattern).expect("a pattern").replace_all(&text, "[..]").into_owned()

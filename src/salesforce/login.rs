@@ -17,7 +17,7 @@ pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The fields of a login, as far as they are known.
 #[derive(Clone, Debug, Default)]
 pub struct Fields<'a> {
-    /// Where, or why that is no place to log in.
+    /// Where.
     pub instance: Option<&'a InstanceUrl>,
     /// For whose login the assertion is.
     pub audience: Option<&'a Audience>,

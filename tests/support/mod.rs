@@ -2,6 +2,9 @@
 #![allow(dead_code, reason = "each test uses its part")]
 #![expect(clippy::disallowed_methods, reason = "the walls of the library do not bind its tests")]
 
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(crate) mod salesforce;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};

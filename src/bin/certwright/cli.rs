@@ -1,5 +1,8 @@
 //! The command line: one struct per verb, shared groups flattened in.
 
+mod field;
+mod jwt;
+mod salesforce;
 mod subject;
 
 use std::ffi::OsString;
@@ -9,17 +12,27 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use field::field;
+pub(crate) use jwt::{JwtCheckArgs, JwtCommand, JwtSignArgs, SignerArgs};
+pub(crate) use salesforce::{
+    Edition, FlowName, HandoffFormat, SalesforceCheckArgs, SalesforceCommand, SalesforceExplainArgs,
+    SalesforceHandoffArgs, SalesforceLoginArgs,
+};
 pub(crate) use subject::{SubjectArgs, ask_attribute};
 
 use crate::password::PasswordSource;
 use crate::status::ExitStatus;
 
 const AFTER_HELP: &str = "\
-Exit status: 0 done, or every check holds; 1 the checked files are not good; 2 could not run.
+Exit status: 0 done, or every check holds; 1 what was checked is not good, or a login was refused; 2 could not run.
 
 The setup guide in one command, and step by step:
   certwright init ./jwt --country US --organization \"Example Inc\" --password-from generate
-  certwright genkey && certwright decrypt && certwright csr && certwright selfsign && certwright verify";
+  certwright genkey && certwright decrypt && certwright csr && certwright selfsign && certwright verify
+
+Then the login:
+  certwright salesforce check --help
+  certwright salesforce login --help";
 
 /// Keys, signing requests and certificates without OpenSSL or Java
 #[derive(Debug, Parser)]
@@ -73,6 +86,12 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Show what is in a file, in plain words
     Show(ShowArgs),
+    /// Sign and check assertions for the JWT bearer flow
+    #[command(subcommand)]
+    Jwt(JwtCommand),
+    /// Check a login before it is tried, log in, explain refusals, lay out what the integration asks for
+    #[command(subcommand)]
+    Salesforce(SalesforceCommand),
     /// Understand a line of the guide's that begins with openssl, word for word
     #[command(after_help = OPENSSL_HELP)]
     Openssl(VerbatimArgs),

@@ -7,7 +7,9 @@ mod export;
 mod genkey;
 mod init;
 mod jks;
+mod jwt;
 mod p12;
+mod salesforce;
 mod selfsign;
 mod show;
 mod verify;
@@ -35,5 +37,7 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Verify(args) => verify::run(args, session),
         Command::Openssl(args) => translation::openssl(args, session),
         Command::Keytool(args) => translation::keytool(args, session),
+        Command::Jwt(command) => jwt::run(command, session),
+        Command::Salesforce(command) => salesforce::run(command, session),
     }
 }

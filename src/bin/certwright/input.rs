@@ -98,6 +98,17 @@ pub(crate) fn private_key(
         session.take_stdin()?;
     }
     let bytes = read(path, session)?;
+    open_private_key(path, &bytes, source, option, session)
+}
+
+/// The same of `bytes`, which were read from `path`.
+pub(crate) fn open_private_key(
+    path: &Path,
+    bytes: &SecretBytes,
+    source: Option<&PasswordSource>,
+    option: &str,
+    session: &mut Session,
+) -> Result<(PrivateKey, bool)> {
     let path = if is_stdin(path) { Path::new(STDIN) } else { path };
     match inspect::private_key(bytes.as_bytes()).map_err(|error| error.with_path(path))? {
         FoundKey::Open(key) => {
@@ -117,7 +128,7 @@ pub(crate) fn private_key(
 }
 
 /// Salesforce's flow takes no other algorithm, so the commands of the guide do not either.
-fn check_rsa(key: &PrivateKey, path: &Path) -> Result<()> {
+pub(crate) fn check_rsa(key: &PrivateKey, path: &Path) -> Result<()> {
     let algorithm = key.algorithm();
     if algorithm.is_rsa() {
         return Ok(());

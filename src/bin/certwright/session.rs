@@ -6,9 +6,10 @@ use std::time::SystemTime;
 use certwright::output::{Existing, Rules};
 use certwright::{Error, ErrorKind, Password, Result};
 use getrandom::SysRng;
-use getrandom::rand_core::UnwrapErr;
+use getrandom::rand_core::{Rng, UnwrapErr};
 
 use crate::cli::Global;
+use crate::table::hex;
 use crate::terminal::Terminal;
 
 const UNREADABLE: &str = "note: questions cannot be answered in this window (Git Bash, mintty): put winpty before the \
@@ -51,6 +52,13 @@ impl Session {
     /// The operating system's generator. It panics where the system has none, which is before anything is written.
     pub(crate) fn rng(&self) -> UnwrapErr<SysRng> {
         UnwrapErr(SysRng)
+    }
+
+    /// 128 random bits as hexadecimal digits: a name that nobody else comes upon.
+    pub(crate) fn random_name(&self) -> String {
+        let mut name = [0; 16];
+        self.rng().fill_bytes(&mut name);
+        hex(&name)
     }
 
     /// True if a person can be asked. One who is there, but in a window that cannot be read, is told so.

@@ -6,7 +6,7 @@ use certwright::error::printable;
 use certwright::inspect;
 use certwright::keystore::Entry;
 use certwright::output::Rules;
-use certwright::{Error, ErrorKind, Identity, Keystore, Password, Result, salesforce};
+use certwright::{Error, ErrorKind, Identity, Keystore, Password, Result, SecretBytes, salesforce};
 
 use crate::cli::StoreInputArgs;
 use crate::input;
@@ -143,7 +143,7 @@ impl Source {
     }
 }
 
-fn read_certificates(path: &Path, session: &mut Session) -> Result<Vec<certwright::Certificate>> {
+pub(crate) fn read_certificates(path: &Path, session: &mut Session) -> Result<Vec<certwright::Certificate>> {
     let bytes = input::read(path, session)?;
     inspect::certificates(bytes.as_bytes()).map_err(|error| error.with_path(path))
 }
@@ -156,6 +156,17 @@ pub(crate) fn open(
     session: &mut Session,
 ) -> Result<(Keystore, Password)> {
     let bytes = input::read(path, session)?;
+    open_bytes(path, &bytes, source, key_source, session)
+}
+
+/// The same of `bytes`, which were read from `path`.
+pub(crate) fn open_bytes(
+    path: &Path,
+    bytes: &SecretBytes,
+    source: Option<&PasswordSource>,
+    key_source: Option<&PasswordSource>,
+    session: &mut Session,
+) -> Result<(Keystore, Password)> {
     let store = inspect::keystore(bytes.as_bytes()).map_err(|error| error.with_path(path))?;
     let key_password = match key_source {
         Some(key_source) if Some(key_source) != source => Some(password::read(key_source, session)?),
