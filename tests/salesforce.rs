@@ -301,6 +301,14 @@ fn a_proxy_is_gone_through() {
         assert!(told.status.success(), "{}", text(&told));
     }
     assert_eq!((proxy.count(), server.count()), (2, 2));
+    // One that wants to know who asks, or lets nobody through.
+    for status in ["407 Proxy Authentication Required", "403 Forbidden"] {
+        let closed = Server::answering(move |_| http(status, b""));
+        let told =
+            output(login(&folder, url, &[]).env("HTTPS_PROXY", format!("http://me:hunter2@127.0.0.1:{}", closed.port)));
+        fail(&told, &["does not let the connection to company.my.salesforce.com through"]);
+        assert!(!text(&told).contains("hunter2"), "{}", text(&told));
+    }
     // What opens TLS on the way.
     let mut command = login(&folder, url, &[]);
     command

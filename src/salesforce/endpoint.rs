@@ -34,6 +34,11 @@ impl InstanceUrl {
     /// # Errors
     /// [`Usage`](ErrorKind::Usage) if it is no such URL; where it can be told which was meant, the hint gives it.
     pub fn parse(text: &str) -> Result<Self> {
+        Self::parse_as("instance URL", text)
+    }
+
+    /// The same, of what is called `noun`.
+    fn parse_as(noun: &str, text: &str) -> Result<Self> {
         let usage = |fact: String, hint: String| Err(Error::new(ErrorKind::Usage, fact).with_hint(hint));
         let example = "write it as https://company.my.salesforce.com (Setup, My Domain, Current My Domain URL)";
         let text = text.trim();
@@ -42,49 +47,48 @@ impl InstanceUrl {
             None if is_host(text.split(['/', ':']).next().unwrap_or_default()) && text.contains('.') => {
                 let meant =
                     Self::parse(&format!("https://{text}")).map_or(example.to_owned(), |url| format!("write {url}"));
-                return usage("the instance URL does not begin with https://".to_owned(), meant);
+                return usage(format!("the {noun} does not begin with https://"), meant);
             }
-            None => return usage("the instance URL is no URL".to_owned(), example.to_owned()),
+            None => return usage(format!("the {noun} is no URL"), example.to_owned()),
         };
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         // Never repeated: it may hold a password.
         if authority.contains('@') || text.contains(['?', '#']) {
-            let fact = "the instance URL holds more than a host and a path (a user name, a query or a fragment)";
-            return usage(fact.to_owned(), example.to_owned());
+            let fact = format!("the {noun} holds more than a host and a path (a user name, a query or a fragment)");
+            return usage(fact, example.to_owned());
         }
         let authority = authority.to_ascii_lowercase();
         let (host, port) = split_port(&authority);
         let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
         let is_path = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte));
         if !(is_host(host) || is_ipv6(host)) || !port.is_none_or(is_port) || !is_path {
-            return usage("the instance URL is no URL".to_owned(), example.to_owned());
+            return usage(format!("the {noun} is no URL"), example.to_owned());
         }
         let port = port.map_or(String::new(), |port| format!(":{port}"));
         match scheme.as_str() {
             "https" => {}
             "http" if is_loopback(host) => {}
             "http" => {
-                let fact = "the instance URL is http, which anybody on the way can read".to_owned();
+                let fact = format!("the {noun} is http, which anybody on the way can read");
                 return usage(fact, format!("write https://{host}{port}"));
             }
-            _ => return usage("the instance URL is neither https nor http".to_owned(), example.to_owned()),
+            _ => return usage(format!("the {noun} is neither https nor http"), example.to_owned()),
         }
         for (browser, api) in BROWSER_HOSTS {
             if let Some(name) = host.strip_suffix(browser) {
-                let fact =
-                    format!("the instance URL is that of the browser's pages (*{browser}), which is not the API's");
+                let fact = format!("the {noun} is that of the browser's pages (*{browser}), which is not the API's");
                 return usage(fact, format!("write https://{name}{api}"));
             }
         }
         let base = format!("{scheme}://{host}{port}");
         let path = path.trim_end_matches('/');
         if let Some(site) = path.strip_suffix(TOKEN_PATH) {
-            let fact = format!("the instance URL goes without {TOKEN_PATH}, which is appended to it");
+            let fact = format!("the {noun} goes without {TOKEN_PATH}");
             return usage(fact, format!("write {base}{site}"));
         }
         // Sites live below a path; an organisation does not.
         if !path.is_empty() && host.ends_with(".salesforce.com") {
-            return usage("the instance URL has no path".to_owned(), format!("write {base}"));
+            return usage(format!("the {noun} has no path"), format!("write {base}"));
         }
         Ok(Self { url: format!("{base}{path}"), host: host.to_owned() })
     }
@@ -160,10 +164,10 @@ impl Audience {
             "sandbox" => return Ok(Self::Sandbox),
             _ => {}
         }
-        let url = InstanceUrl::parse(text).map_err(|error| {
-            let fact = error.to_string().replace("the instance URL", "the audience");
+        let url = InstanceUrl::parse_as("audience", text).map_err(|error| {
             let hint = error.hint().filter(|hint| hint.starts_with("write https://") || text.contains("://"));
-            Error::new(error.kind(), fact).with_hint(hint.unwrap_or("write production, sandbox or a URL").to_owned())
+            Error::new(error.kind(), error.to_string())
+                .with_hint(hint.unwrap_or("write production, sandbox or a URL").to_owned())
         })?;
         Ok(match url.as_str() {
             "https://login.salesforce.com" => Self::Production,

@@ -124,20 +124,11 @@ fn in_words(error: ureq::Error, instance: &InstanceUrl, via: Option<&str>) -> Er
             "ask those who run the proxy; put user name and password into HTTPS_PROXY, as http://user:password@host:port",
         ),
         ureq::Error::Rustls(error) => tls(&error, host, &way),
-        ureq::Error::Io(error) => {
-            let inner = error.get_ref();
-            match inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                Some(error) => tls(error, host, &way),
-                None if inner.is_some_and(|inner| inner.is::<ureq::Error>()) => match error.into_inner() {
-                    Some(inner) => match inner.downcast::<ureq::Error>() {
-                        Ok(error) => in_words(*error, instance, via),
-                        Err(_) => io(format!("the connection to {host} broke{way}"), network),
-                    },
-                    None => io(format!("the connection to {host} broke{way}"), network),
-                },
-                None => io(format!("no answer from {host}{way}"), network).with_source(error),
-            }
-        }
+        // A handshake that fails comes as an error of reading.
+        ureq::Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(error) => tls(error, host, &way),
+            None => io(format!("no answer from {host}{way}"), network).with_source(error),
+        },
         // Of the others none is named that could repeat what was sent or received.
         ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
             Error::new(ErrorKind::Malformed, format!("what {host} answers is not HTTP{way}"))
