@@ -7,6 +7,10 @@ use std::time::Duration;
 use certwright::salesforce::InstanceUrl;
 use certwright::salesforce::answer::LARGEST;
 use certwright::{Error, ErrorKind, Result, time};
+use rustls::crypto::{CryptoProvider, KeyProvider};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::sign::SigningKey;
+use rustls_graviola::kx;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Proxy, Timeout};
 use zeroize::Zeroizing;
@@ -46,12 +50,32 @@ pub(super) fn missing_feature() -> Option<&'static str> {
     features.iter().find(|(_, is_there)| !is_there).map(|(name, _)| *name)
 }
 
+/// graviola's provider without what makes the program larger and this client has no use for: keys of its own, and ML-KEM,
+/// which guards against a listener who waits for decades, where the token lives for minutes.
+fn provider() -> CryptoProvider {
+    CryptoProvider {
+        kx_groups: vec![&kx::X25519, &kx::P256, &kx::P384],
+        key_provider: &NoKeys,
+        ..rustls_graviola::default_provider()
+    }
+}
+
+/// A client that never shows a certificate.
+#[derive(Debug)]
+struct NoKeys;
+
+impl KeyProvider for NoKeys {
+    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
+        Err(rustls::Error::General("no keys are used here".to_owned()))
+    }
+}
+
 pub(super) fn post(instance: &InstanceUrl, form: &[u8]) -> Result<Reply> {
     let proxy = if instance.is_loopback() { None } else { proxy()? };
     let via = proxy.as_ref().map(|proxy| format!("{}:{}", proxy.host(), proxy.port()));
     let tls = TlsConfig::builder()
         .provider(TlsProvider::Rustls)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls_graviola::default_provider()))
+        .unversioned_rustls_crypto_provider(Arc::new(provider()))
         .root_certs(RootCerts::PlatformVerifier)
         .build();
     let agent: Agent = Agent::config_builder()
