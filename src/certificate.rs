@@ -67,6 +67,11 @@ impl Certificate {
         self.inner.tbs_certificate().serial_number().as_bytes().iter().map(|octet| format!("{octet:02X}")).collect()
     }
 
+    /// The octets of the serial number, as it is encoded.
+    pub(crate) fn serial_octets(&self) -> &[u8] {
+        self.inner.tbs_certificate().serial_number().as_bytes()
+    }
+
     /// Whom the certificate is about.
     pub fn subject(&self) -> &Subject {
         &self.subject
@@ -152,6 +157,12 @@ impl Certificate {
         let issuer = tbs.get_extension::<AuthorityKeyIdentifier>().ok().flatten();
         let issuer = issuer.and_then(|(_, issuer)| issuer.key_identifier);
         self.is_self_issued() || own.is_some() && own == issuer
+    }
+
+    /// What other certificates call its key by (RFC 5280, section 4.2.1.2).
+    pub(crate) fn subject_key_identifier(&self) -> Option<Vec<u8>> {
+        let (_, id) = self.inner.tbs_certificate().get_extension::<SubjectKeyIdentifier>().ok()??;
+        Some(id.0.as_bytes().to_vec())
     }
 
     /// How it is signed.

@@ -1,7 +1,8 @@
 //! Keys: the private key with its public half, what they sign and what they verify.
 //!
 //! Encodings live in `key/encoding.rs`, encrypted forms in `key/encrypted.rs` (read) and `key/pbes2.rs` (made), key
-//! generation in `key/generate.rs`, which has a wing of its own for the primes, `key/primes.rs`.
+//! generation in `key/kind.rs` and, for RSA, `key/generate.rs`, which has a wing of its own for the primes,
+//! `key/primes.rs`.
 
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -9,6 +10,7 @@ pub mod bench;
 mod encoding;
 mod encrypted;
 mod generate;
+mod kind;
 mod legacy;
 mod pbes2;
 mod primes;
@@ -22,6 +24,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use encoding::oid_name;
 pub use encrypted::EncryptedPrivateKey;
 pub use generate::RsaBits;
+pub use kind::KeyKind;
 pub use pbes2::Iterations;
 pub use signature::SignatureAlgorithm;
 

@@ -43,11 +43,13 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | 5 | `bin/certwright`: arguments, terminal, reading files, telling |
-//! | 4 | [`salesforce`] |
+//! | 4 | [`salesforce`], [`testpki`] |
 //! | 3 | [`verify`] -> [`inspect`] |
 //! | 2 | [`keystore`]: `keystore/p12.rs` and `keystore/jks.rs` never see each other; [`jwt`] |
 //! | 1 | [`csr`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, never the other way |
 //! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `text` |
+//!
+//! Test hierarchies have a wing of their own, with rcgen inside `testpki/issue.rs` alone.
 //!
 //! The library touches no argument, environment, standard stream, clock or network: `now` and `rng` come in as
 //! parameters, and what Salesforce answers as octets. Only [`output`] opens a file for writing. The one client that goes
@@ -67,6 +69,7 @@ mod pem;
 pub mod salesforce;
 pub mod secret;
 pub mod subject;
+pub mod testpki;
 mod text;
 pub mod time;
 pub mod verify;
@@ -74,7 +77,7 @@ pub mod verify;
 pub use certificate::{Certificate, Validity};
 pub use csr::CertRequest;
 pub use error::{Error, ErrorKind, Result};
-pub use key::{EncryptedPrivateKey, Iterations, PrivateKey, PublicKey, RsaBits};
+pub use key::{EncryptedPrivateKey, Iterations, KeyKind, PrivateKey, PublicKey, RsaBits};
 pub use keystore::{EncodedKeystore, Identity, Keystore};
 pub use secret::{Password, SecretBytes};
 pub use subject::{SanName, Subject};

@@ -44,6 +44,23 @@ impl Validity {
         Ok(Self { not_before, not_after })
     }
 
+    /// From `not_before` to `not_after`, in whole seconds.
+    ///
+    /// # Errors
+    /// [`Policy`](ErrorKind::Policy) if it ends before it begins, or if a certificate cannot name one of the dates.
+    pub fn between(not_before: SystemTime, not_after: SystemTime) -> Result<Self> {
+        let policy = |fact: &str| Error::new(ErrorKind::Policy, fact).with_hint("give an earlier start or a later end");
+        if not_after <= not_before {
+            return Err(policy("the certificate would end before it begins"));
+        }
+        let whole = |instant: SystemTime| {
+            let date = DateTime::from_system_time(instant).ok().filter(|date| *date < DateTime::INFINITY);
+            date.map(|date| date.to_system_time())
+                .ok_or_else(|| policy("a certificate names no date before 1970 or beyond 9999"))
+        };
+        Ok(Self { not_before: whole(not_before)?, not_after: whole(not_after)? })
+    }
+
     /// [`Self::days`] for a number as it was typed.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Signatures: RSASSA-PKCS1-v1_5 and, read only, RSASSA-PSS (RFC 8017, section 8), ECDSA (FIPS 186-5) and Ed25519 (RFC 8032); SHA-256 for what is
-//! made here, also its older and longer relatives for what is read.
+//! Signatures: RSASSA-PKCS1-v1_5 and, read only, RSASSA-PSS (RFC 8017, section 8), ECDSA (FIPS 186-5) and Ed25519 (RFC 8032); SHA-256 (on
+//! P-384 SHA-384) for what is made here, also its older and longer relatives for what is read.
 
 use ::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use const_oid::ObjectIdentifier;
@@ -135,7 +135,8 @@ fn pss(parameters: &Any) -> Option<Scheme> {
 }
 
 impl PrivateKey {
-    /// Signs `message`: its SHA-256 with RSA and ECDSA (deterministic, RFC 6979; DER encoded), itself with Ed25519.
+    /// Signs `message`: its SHA-256 with RSA and on P-256, its SHA-384 on P-384 (ECDSA: deterministic, RFC 6979; DER
+    /// encoded), itself with Ed25519.
     ///
     /// # Errors
     /// None in practice; those of the algorithms' crates are passed on.
@@ -149,6 +150,8 @@ impl PrivateKey {
                 Ok(signature.to_der().as_bytes().to_vec())
             }
             Self::P384(key) => {
+                // The hash as strong as the curve: the pair that TLS 1.3 names (RFC 8446, section 4.2.3).
+                let digest = Sha384::digest(message);
                 let signature: p384::ecdsa::Signature =
                     p384::ecdsa::SigningKey::from(&key.0).sign_prehash(&digest).map_err(internal)?;
                 Ok(signature.to_der().as_bytes().to_vec())
@@ -162,7 +165,8 @@ impl PrivateKey {
     pub(crate) fn signature_algorithm(&self) -> AlgorithmIdentifierOwned {
         let (oid, parameters) = match self {
             Self::Rsa(_) => (rfc5912::SHA_256_WITH_RSA_ENCRYPTION, Some(Null.into())),
-            Self::P256(_) | Self::P384(_) => (rfc5912::ECDSA_WITH_SHA_256, None),
+            Self::P256(_) => (rfc5912::ECDSA_WITH_SHA_256, None),
+            Self::P384(_) => (rfc5912::ECDSA_WITH_SHA_384, None),
             Self::Ed25519(_) => (rfc8410::ID_ED_25519, None),
         };
         AlgorithmIdentifierOwned { oid, parameters }

@@ -181,7 +181,7 @@ impl AttributeType {
         RULES.iter().find(|rule| rule.kind == *self)
     }
 
-    pub(super) fn oid(&self) -> ObjectIdentifier {
+    pub(crate) fn oid(&self) -> ObjectIdentifier {
         match self {
             // Only `from_oid` makes this variant, out of an object identifier.
             Self::Other(dotted) => ObjectIdentifier::new(dotted).unwrap_or(oid("2.5.4.41")),
@@ -301,7 +301,7 @@ impl Attribute {
 
     /// Country is PrintableString and e-mail IA5String (RFC 5280, appendix A.1); the rest PrintableString where its
     /// alphabet suffices, else UTF8String.
-    pub(super) fn encoding(&self) -> (Tag, &[u8]) {
+    pub(crate) fn encoding(&self) -> (Tag, &[u8]) {
         (self.kind.string_type(&self.value), self.value.as_bytes())
     }
 

@@ -1,0 +1,160 @@
+//! Revocation lists (RFC 5280, section 5): read back and compared; `issue.rs` makes them.
+
+use std::str::FromStr;
+
+use const_oid::db::rfc5280::ID_CE_CRL_REASONS;
+use der::Decode;
+use x509_cert::certificate::Raw;
+use x509_cert::crl::CertificateList;
+use x509_cert::ext::pkix::CrlReason;
+
+use crate::certificate::{Certificate, Validity};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::SignatureAlgorithm;
+use crate::secret::SecretBytes;
+use crate::{asn1, pem};
+
+const LABEL: &str = "X509 CRL";
+
+/// Why a certificate is revoked (RFC 5280, section 5.3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// No reason is given: `unspecified`.
+    #[default]
+    Unspecified,
+    /// `keyCompromise`.
+    KeyCompromise,
+    /// `affiliationChanged`.
+    AffiliationChanged,
+    /// `superseded`.
+    Superseded,
+    /// `cessationOfOperation`.
+    CessationOfOperation,
+}
+
+impl FromStr for Reason {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text {
+            "unspecified" => Self::Unspecified,
+            "keyCompromise" => Self::KeyCompromise,
+            "affiliationChanged" => Self::AffiliationChanged,
+            "superseded" => Self::Superseded,
+            "cessationOfOperation" => Self::CessationOfOperation,
+            _ => {
+                return Err(Error::new(ErrorKind::Usage, format!("\"{}\" is no reason", text.escape_debug()))
+                    .with_hint(
+                        "give true, or keyCompromise, affiliationChanged, superseded, cessationOfOperation or unspecified",
+                    ));
+            }
+        })
+    }
+}
+
+impl Reason {
+    fn of(reason: CrlReason) -> Self {
+        match reason {
+            CrlReason::KeyCompromise => Self::KeyCompromise,
+            CrlReason::AffiliationChanged => Self::AffiliationChanged,
+            CrlReason::Superseded => Self::Superseded,
+            CrlReason::CessationOfOperation => Self::CessationOfOperation,
+            _ => Self::Unspecified,
+        }
+    }
+}
+
+/// One certificate that is revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    pub(super) serial: Vec<u8>,
+    pub(super) reason: Reason,
+}
+
+impl Revocation {
+    /// The revocation of `certificate`.
+    pub fn new(certificate: &Certificate, reason: Reason) -> Self {
+        Self { serial: certificate.serial_octets().to_vec(), reason }
+    }
+}
+
+/// A revocation list, with its DER as it was read or made.
+pub struct Crl {
+    der: Vec<u8>,
+    list: Box<CertificateList<Raw>>,
+}
+
+impl Crl {
+    /// Reads a DER CertificateList.
+    ///
+    /// # Errors
+    /// [`Malformed`](ErrorKind::Malformed) if it is none. Its signature is not checked here.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        asn1::check(der)?;
+        let list = CertificateList::<Raw>::from_der(der)
+            .map_err(|error| Error::malformed("is no certificate revocation list").with_source(error))?;
+        Ok(Self { der: der.to_vec(), list: Box::new(list) })
+    }
+
+    /// The list in a PEM file.
+    ///
+    /// # Errors
+    /// As [`Self::from_der`].
+    pub fn from_pem(text: &[u8]) -> Result<Self> {
+        let block = pem::blocks(text).into_iter().find(|block| block.label == LABEL);
+        let block = block.ok_or_else(|| Error::malformed("holds no certificate revocation list"))?;
+        Self::from_der(block.body?.as_bytes())
+    }
+
+    /// Checks that `issuer` has signed it.
+    ///
+    /// # Errors
+    /// [`Mismatch`](ErrorKind::Mismatch) if another did.
+    pub fn verify(&self, issuer: &Certificate) -> Result<()> {
+        let outer = asn1::children(asn1::split(&self.der)?.0.value);
+        let signed = outer.first().ok_or_else(|| Error::malformed("is no certificate revocation list"))?;
+        let signature = self.list.signature.as_bytes();
+        let signature = signature.ok_or_else(|| Error::malformed("its signature is no whole number of octets"))?;
+        let algorithm = SignatureAlgorithm::new(&self.list.signature_algorithm);
+        issuer.public_key()?.verify(algorithm, signed.whole, signature)
+    }
+
+    /// What it revokes, in its order.
+    pub fn revocations(&self) -> Vec<Revocation> {
+        let revoked = self.list.tbs_cert_list.revoked_certificates.iter().flatten();
+        revoked
+            .map(|entry| {
+                let extensions = entry.crl_entry_extensions.iter().flatten();
+                let mut reasons = extensions.filter(|extension| extension.extn_id == ID_CE_CRL_REASONS);
+                let reason = reasons.find_map(|extension| CrlReason::from_der(extension.extn_value.as_bytes()).ok());
+                Revocation {
+                    serial: entry.serial_number.as_bytes().to_vec(),
+                    reason: reason.map(Reason::of).unwrap_or_default(),
+                }
+            })
+            .collect()
+    }
+
+    /// From when until when it speaks: thisUpdate and nextUpdate.
+    pub fn validity(&self) -> Option<Validity> {
+        let list = &self.list.tbs_cert_list;
+        Some(Validity::new(list.this_update.to_system_time(), list.next_update?.to_system_time()))
+    }
+
+    /// The DER encoding, as it was read or made.
+    pub fn to_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The list as PEM `X509 CRL`.
+    pub fn to_pem(&self) -> SecretBytes {
+        pem::encode(LABEL, &self.der)
+    }
+}
+
+impl std::fmt::Debug for Crl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Crl({} revoked)", self.revocations().len())
+    }
+}

@@ -1,0 +1,304 @@
+//! A hierarchy in one TOML file -> a [`Plan`].
+//!
+//! ```toml
+//! [defaults]              # optional: key, days and formats of the leaves
+//! key = "p256"
+//!
+//! [authority.root]        # root.crt and root.key
+//! days = 730
+//!
+//! [authority.issuing]
+//! issuer = "root"
+//! crl = true              # issuing.crl
+//!
+//! [leaf.web]              # web.crt, web.key, web.fullchain.crt
+//! issuer = "issuing"
+//! hosts = ["localhost", "127.0.0.1", "*.example.test"]
+//! formats = ["p12", "jks"]
+//!
+//! [leaf.old]
+//! issuer = "issuing"
+//! hosts = ["old.example.test"]
+//! revoked = "keyCompromise"
+//!
+//! [client.alice]
+//! issuer = "issuing"
+//! ```
+
+mod table;
+
+use std::collections::HashSet;
+use std::time::SystemTime;
+
+use super::plan::{check_file_name, numbers};
+use super::{Host, Lifetime, Plan, PlannedAuthority, PlannedLeaf, Purpose, Reason, client_names, common_name};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::KeyKind;
+use crate::subject::SanName;
+use table::{Entry, Table, Value};
+
+const AUTHORITY_DAYS: u32 = 730;
+const LEAF_DAYS: u32 = 30;
+/// More certificates than any test has; a typing mistake.
+const MOST_LEAVES: usize = 1_000_000;
+
+const SECTIONS: &[&str] = &["defaults", "authority", "leaf", "client"];
+const DEFAULTS: &[&str] = &["key", "days", "formats"];
+const AUTHORITY: &[&str] =
+    &["issuer", "common_name", "key", "days", "not_before", "not_after", "path_length", "names", "crl"];
+const LEAF: &[&str] = &[
+    "issuer",
+    "common_name",
+    "key",
+    "days",
+    "not_before",
+    "not_after",
+    "hosts",
+    "usages",
+    "formats",
+    "revoked",
+    "count",
+];
+
+/// What a manifest asks for.
+#[derive(Debug)]
+pub struct Manifest {
+    /// The hierarchy.
+    pub plan: Plan,
+    /// International names that were converted: as written, and as they are in the certificates.
+    pub converted: Vec<(String, String)>,
+}
+
+/// Reads the text of a manifest. `now` is the time from which spans count.
+///
+/// # Errors
+/// [`Usage`](ErrorKind::Usage) with the line, for what is no TOML, a key that is not known, a value that cannot be, an issuer that
+/// is missing, or one that would stand below itself.
+pub fn read(text: &str, now: SystemTime) -> Result<Manifest> {
+    let root = Table::parse(text)?;
+    root.check_keys(SECTIONS)?;
+    let defaults = root.table("defaults")?;
+    if let Some(defaults) = &defaults {
+        defaults.check_keys(DEFAULTS)?;
+    }
+    let default = |key: &str| defaults.as_ref().and_then(|table| table.get(key));
+    let mut reader = Reader { now, taken: HashSet::new(), converted: Vec::new() };
+    let authorities = reader.authorities(&root, default("key"))?;
+    let mut plan = Plan { authorities, leaves: Vec::new() };
+    for (section, purposes) in [("leaf", [Purpose::Server, Purpose::Client].as_slice()), ("client", &[Purpose::Client])]
+    {
+        for entry in root.entries(section)? {
+            entry.table.check_keys(LEAF)?;
+            reader.leaf(&entry, section == "client", purposes, &default, &mut plan)?;
+        }
+    }
+    if plan.authorities.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "names no authority").with_hint("begin it with [authority.root]"));
+    }
+    Ok(Manifest { plan, converted: reader.converted })
+}
+
+struct Reader {
+    now: SystemTime,
+    /// Names of files, in lower case: some systems know no other.
+    taken: HashSet<String>,
+    converted: Vec<(String, String)>,
+}
+
+impl Reader {
+    fn authorities(&mut self, root: &Table<'_>, key: Option<Value<'_>>) -> Result<Vec<PlannedAuthority>> {
+        let entries = root.entries("authority")?;
+        let mut found = Vec::new();
+        for entry in &entries {
+            let table = &entry.table;
+            table.check_keys(AUTHORITY)?;
+            self.take_name(&entry.name, entry)?;
+            let issuer = table.get("issuer");
+            let place = issuer.as_ref().map(|issuer| find(issuer, &entries)).transpose()?;
+            let lifetime = lifetime(table, None, AUTHORITY_DAYS)?;
+            entry.at(lifetime.validity(self.now))?;
+            let names = table.get("names").map(|names| self.hosts(&names)).transpose()?;
+            let path_length = table.get("path_length").map(|value| {
+                let length = value.integer()?;
+                u8::try_from(length).map_err(|_| value.wrong("is no number of authorities"))
+            });
+            found.push(PlannedAuthority {
+                common_name: text_or(table, "common_name", &format!("test {}", entry.name))?,
+                name: entry.name.clone(),
+                issuer: place,
+                key: kind(table.get("key").or(key.clone()))?,
+                lifetime,
+                ends_with_issuer: table.get("days").is_none() && table.get("not_after").is_none(),
+                path_length: path_length.transpose()?,
+                names,
+                has_crl: table.get("crl").map(|value| value.boolean()).transpose()?.unwrap_or_default(),
+            });
+        }
+        sort(found, &entries)
+    }
+
+    fn leaf<'a>(
+        &mut self,
+        entry: &Entry<'a>,
+        is_client: bool,
+        purposes: &[Purpose],
+        default: &dyn Fn(&str) -> Option<Value<'a>>,
+        plan: &mut Plan,
+    ) -> Result<()> {
+        let table = &entry.table;
+        let issuer = match (table.get("issuer"), plan.authorities.len()) {
+            (Some(issuer), _) => {
+                let name = issuer.text()?;
+                let found = plan.authorities.iter().position(|authority| authority.name == name);
+                found.ok_or_else(|| issuer.wrong("is no authority of this file"))?
+            }
+            (None, 1) => 0,
+            (None, _) => return Err(entry.wrong("names no issuer, and there is more than one authority")),
+        };
+        let lifetime = lifetime(table, default("days"), LEAF_DAYS)?;
+        let validity = entry.at(lifetime.validity(self.now))?;
+        let above = plan.authorities[issuer].lifetime.validity(self.now)?;
+        if validity.not_after() > above.not_after() {
+            return Err(entry.wrong("would outlive its issuer"));
+        }
+        let purposes = match table.get("usages") {
+            Some(usages) => {
+                usages.texts()?.iter().map(|usage| usage.at(usage.text()?.parse())).collect::<Result<_>>()?
+            }
+            None => purposes.to_vec(),
+        };
+        let (mut p12, mut jks) = (false, false);
+        for format in
+            table.get("formats").or(default("formats")).map(|list| list.texts()).transpose()?.unwrap_or_default()
+        {
+            match format.text()? {
+                "p12" => p12 = true,
+                "jks" => jks = true,
+                _ => return Err(format.wrong("is no format; choose p12 or jks")),
+            }
+        }
+        let revoked = match table.get("revoked") {
+            None => None,
+            Some(value) => match value.boolean() {
+                Ok(is_revoked) => is_revoked.then(Reason::default),
+                Err(_) => Some(value.at(value.text()?.parse())?),
+            },
+        };
+        let count = match table.get("count") {
+            Some(value) => match usize::try_from(value.integer()?) {
+                Ok(count @ 1..=MOST_LEAVES) => Some(count),
+                _ => return Err(value.wrong("is no number of leaves from 1 to 1000000")),
+            },
+            None => None,
+        };
+        let own_name = table.get("common_name");
+        for number in count.map_or_else(|| vec![None], |count| numbers(count).map(Some).collect()) {
+            let numbered = |text: &str| number.as_ref().map_or(text.to_owned(), |number| text.replace("{n}", number));
+            let name = number.as_ref().map_or(entry.name.clone(), |number| format!("{}-{number}", entry.name));
+            self.take_name(&name, entry)?;
+            let mut names = Vec::new();
+            for host in table.get("hosts").map(|hosts| hosts.texts()).transpose()?.unwrap_or_default() {
+                names.push(self.host(&numbered(host.text()?), &host)?);
+            }
+            if is_client && names.is_empty() {
+                names = client_names(own_name.as_ref().map_or(Ok(name.as_str()), |own| own.text())?);
+            }
+            if !is_client && names.is_empty() {
+                return Err(entry.wrong("names no hosts"));
+            }
+            let first =
+                names.iter().find_map(|name| if let SanName::Dns(name) = name { Some(name.as_str()) } else { None });
+            let default_name = if is_client { name.as_str() } else { first.unwrap_or(&name) };
+            let chosen = own_name.as_ref().map_or(Ok(default_name), |own| own.text())?;
+            plan.leaves.push(PlannedLeaf {
+                common_name: common_name(&numbered(chosen), &name),
+                name,
+                issuer,
+                key: kind(table.get("key").or(default("key")))?,
+                names,
+                purposes: purposes.clone(),
+                lifetime,
+                p12,
+                jks,
+                revoked,
+            });
+        }
+        Ok(())
+    }
+
+    fn take_name(&mut self, name: &str, entry: &Entry<'_>) -> Result<()> {
+        entry.at(check_file_name(name))?;
+        match self.taken.insert(name.to_ascii_lowercase()) {
+            true => Ok(()),
+            false => Err(entry.wrong("has the name of another entry, and their files would be one")),
+        }
+    }
+
+    fn hosts(&mut self, list: &Value<'_>) -> Result<Vec<SanName>> {
+        list.texts()?.iter().map(|host| self.host(host.text()?, host)).collect()
+    }
+
+    fn host(&mut self, text: &str, place: &Value<'_>) -> Result<SanName> {
+        if text.contains('@') {
+            return place.at(format!("email:{text}").parse());
+        }
+        let host: Host = place.at(text.parse())?;
+        if let Some(written) = host.converted_from {
+            self.converted.push((written, host.name.to_string()));
+        }
+        Ok(host.name)
+    }
+}
+
+fn find(issuer: &Value<'_>, entries: &[Entry<'_>]) -> Result<usize> {
+    let name = issuer.text()?;
+    let found = entries.iter().position(|entry| entry.name == name);
+    found.ok_or_else(|| issuer.wrong("is no authority of this file"))
+}
+
+fn kind(value: Option<Value<'_>>) -> Result<KeyKind> {
+    value.map_or(Ok(KeyKind::default()), |value| value.at(value.text()?.parse()))
+}
+
+fn text_or(table: &Table<'_>, key: &str, default: &str) -> Result<String> {
+    table.get(key).map_or(Ok(default.to_owned()), |value| value.text().map(str::to_owned))
+}
+
+fn lifetime(table: &Table<'_>, days: Option<Value<'_>>, default: u32) -> Result<Lifetime> {
+    let moment = |key: &str| table.get(key).map(|value| value.at(value.instant()?.parse())).transpose();
+    let not_after = moment("not_after")?;
+    let days = match (table.get("days"), not_after) {
+        (Some(days), Some(_)) => return Err(days.wrong("and not_after both say when it ends")),
+        (own, _) => own.or(days),
+    };
+    let days = days.map(|days| u32::try_from(days.integer()?).map_err(|_| days.wrong("is no number of days")));
+    Ok(Lifetime { not_before: moment("not_before")?, not_after, days: days.transpose()?.unwrap_or(default) })
+}
+
+/// The authorities, every one behind its issuer.
+fn sort(authorities: Vec<PlannedAuthority>, entries: &[Entry<'_>]) -> Result<Vec<PlannedAuthority>> {
+    let mut order: Vec<usize> = Vec::new();
+    for start in 0..authorities.len() {
+        let mut path = Vec::new();
+        let mut next = Some(start);
+        while let Some(place) = next.filter(|place| !order.contains(place)) {
+            if path.contains(&place) {
+                path.push(place);
+                let names: Vec<&str> = path.iter().map(|&place| authorities[place].name.as_str()).collect();
+                let issuer = entries[place].table.get("issuer");
+                let fact = format!("goes round in a circle: {}", names.join(" is issued by "));
+                return Err(issuer.map_or_else(|| entries[place].wrong(&fact), |issuer| issuer.wrong(&fact)));
+            }
+            path.push(place);
+            next = authorities[place].issuer;
+        }
+        order.extend(path.into_iter().rev());
+    }
+    let new_place = |old: usize| order.iter().position(|&place| place == old);
+    let mut sorted: Vec<Option<PlannedAuthority>> = authorities.into_iter().map(Some).collect();
+    let moved = order.iter().filter_map(|&place| sorted[place].take());
+    Ok(moved.map(|authority| PlannedAuthority { issuer: authority.issuer.and_then(new_place), ..authority }).collect())
+}
+
+#[cfg(test)]
+mod tests;
