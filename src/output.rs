@@ -97,7 +97,8 @@ impl OutputSet {
     /// `before` runs when every file is staged and none has appeared: the place for what cannot be taken back, such as
     /// writing to a pipe. If it fails, nothing is published.
     ///
-    /// On return the files are complete and their contents on the disk, on Unix their names too.
+    /// On return the files are complete and their contents on the disk, on Unix their names too, unless the rules leave that
+    /// to the system.
     ///
     /// # Errors
     /// Those of [`Rules::check`] and of `before`; [`Io`](ErrorKind::Io) with the system's reason where writing failed,
@@ -149,7 +150,8 @@ impl OutputSet {
         let new = done
             .iter()
             .filter_map(|step| if let Done::Folder(path) = step { Some(target::folder_of(path)) } else { None });
-        for folder in markers.iter().map(Marker::folder).chain(backups).chain(new) {
+        let folders = markers.iter().map(Marker::folder).chain(backups).chain(new);
+        for folder in folders.filter(|_| self.rules.is_synced()) {
             access::sync_folder(folder).map_err(|error| cannot_write(folder, error))?;
         }
         done.iter().for_each(|step| {
@@ -185,7 +187,7 @@ impl OutputSet {
             let (marker, unfinished) = Marker::set(&folder, &names, backup)?;
             published.unfinished.extend(unfinished);
             for (index, output) in outputs.into_iter().enumerate() {
-                let file = stage(output, &folder, &marker.staged_name(index));
+                let file = stage(output, &folder, &marker.staged_name(index), self.rules.is_synced());
                 let file = file.map_err(|error| cannot_write(&output.path, error))?;
                 staged.push(Staged { output, folder: folder.clone(), file });
             }
@@ -223,11 +225,13 @@ impl OutputSet {
     }
 }
 
-fn stage(output: &Output, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
+fn stage(output: &Output, folder: &Path, name: &str, is_synced: bool) -> io::Result<NamedTempFile> {
     let create = |path: &Path| access::create(path, output.visibility);
     let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).make_in(folder, create)?;
     file.write_all(output.bytes.as_bytes())?;
-    file.as_file().sync_all()?;
+    if is_synced {
+        file.as_file().sync_all()?;
+    }
     Ok(file)
 }
 

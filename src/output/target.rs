@@ -1,5 +1,6 @@
 //! Where files may go: every rule that can be checked before any work is done.
 
+use std::collections::HashMap;
 use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
 
@@ -23,6 +24,7 @@ pub struct Rules {
     inputs: Vec<PathBuf>,
     changed: Vec<PathBuf>,
     new_folder: Option<PathBuf>,
+    is_unsynced: bool,
 }
 
 impl Rules {
@@ -52,6 +54,18 @@ impl Rules {
         self
     }
 
+    /// Leaves it to the system when the contents reach the disk, for what can be made again at any time: writing through
+    /// takes milliseconds a file.
+    #[must_use]
+    pub fn without_sync(mut self) -> Self {
+        self.is_unsynced = true;
+        self
+    }
+
+    pub(super) fn is_synced(&self) -> bool {
+        !self.is_unsynced
+    }
+
     /// What to do with a file that stands at `path`.
     pub(super) fn existing(&self, path: &Path) -> Existing {
         match self.changed.iter().any(|changed| is_same_file(changed, path, &resolve(path))) {
@@ -70,7 +84,7 @@ impl Rules {
     /// [`Exists`](ErrorKind::Exists) where a file stands (and may not be replaced), [`Usage`](ErrorKind::Usage) where
     /// a path is a folder, a link, a device, an input or another output, [`Io`](ErrorKind::Io) where a folder is missing.
     pub fn check(&self, paths: &[&Path]) -> Result<()> {
-        let mut seen: Vec<(PathBuf, &Path)> = Vec::new();
+        let mut seen: HashMap<PathBuf, &Path> = HashMap::new();
         for &path in paths {
             check_name(path)?;
             let usage = |fact: String, hint: &str| Error::new(ErrorKind::Usage, fact).with_hint(hint).with_path(path);
@@ -91,7 +105,7 @@ impl Rules {
                 }
             }
             let resolved = resolve(path);
-            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == resolved) {
+            if let Some(first) = seen.get(&resolved) {
                 return Err(usage(
                     format!("is named twice as an output (also as {})", first.display()),
                     "give each output a name of its own",
@@ -103,7 +117,7 @@ impl Rules {
                     "choose another output with --out",
                 ));
             }
-            seen.push((resolved, path));
+            seen.insert(resolved, path);
             if let Ok(metadata) = fs::symlink_metadata(path) {
                 self.check_existing(path, &metadata)?;
             }
