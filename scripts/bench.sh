@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # How fast keys are made, as ratios against peers, all in one run: medians of rounds in which everything takes its turn.
 # `cargo bench --features bench` measures the parts. Needs openssl, python3 with venv, and the cryptography package,
-# which it installs in a folder of its own; for the memory the
-# time program of GNU.
+# which it installs in a folder of its own; for the memory the time program of GNU. The leaves of `testpki` are compared with
+# minica and mkcert (Debian's, where they are installed), trustme (PyPI) and a loop of openssl.
 #
 #   scripts/bench.sh [ROUNDS]    100 rounds take about ten minutes
 set -euo pipefail
@@ -18,7 +18,9 @@ if ! "$python" -c 'import cryptography' 2>/dev/null; then
     python3 -m venv "$target/oracles"
     "$python" -m pip install -q cryptography
 fi
+"$python" -c 'import trustme' 2>/dev/null || "$python" -m pip install -q trustme
 cargo build -q --locked --release
 cargo bench -q --locked --features bench --bench rounds --no-run
 rounds=$(find "$target/release/deps" -name 'rounds-*' -type f -perm -u+x -newer Cargo.toml | xargs ls -t | head -n 1)
-exec "$python" scripts/bench.py "$target/release/certwright" "$rounds" "${1:-100}"
+"$python" scripts/bench.py "$target/release/certwright" "$rounds" "${1:-100}"
+exec "$python" scripts/bench_testpki.py "$target/release/certwright" "$rounds"

@@ -26,6 +26,9 @@ check_tools() {
     tool node nodejs
     tool npm npm
     tool python3 python3
+    # The test PKI's clients.
+    tool curl curl
+    tool go golang-go
     # Without pip in it a virtual environment cannot fetch anything.
     python3 -c 'import ensurepip, venv' 2>/dev/null || { missing+=("python3 -m venv"); want+=(python3-venv); }
 }
@@ -58,6 +61,10 @@ fi
 if [ ${#missing[@]} -eq 0 ] && [ ! -d "$CERTWRIGHT_NODE_MODULES/node_modules/jsonwebtoken" ]; then
     npm install --silent --no-audit --no-fund --prefix "$CERTWRIGHT_NODE_MODULES" jsonwebtoken@9.0.2 >/dev/null ||
         missing+=("jsonwebtoken from npm")
+fi
+# The linter of certificates.
+if [ ${#missing[@]} -eq 0 ] && ! "$CERTWRIGHT_PYTHON" -c 'import pkilint' 2>/dev/null; then
+    "$CERTWRIGHT_PYTHON" -m pip install -q pkilint==0.13.3 || missing+=("pkilint from PyPI")
 fi
 [ ${#missing[@]} -eq 0 ] || echo "missing: ${missing[*]}"
 
@@ -95,7 +102,7 @@ if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! unshare --mount true 
     echo "NOT RUN here: a_full_disk_leaves_nothing (needs Linux and the right to mount)"
     skip=(--skip a_full_disk_leaves_nothing)
 fi
-cargo test --locked --test generation --test interop --test keystores --test translation --test jwt --test salesforce -- --ignored "${skip[@]}"
+cargo test --locked --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki -- --ignored "${skip[@]}"
 
 step "the release binary"
 cargo build --locked --release
@@ -108,6 +115,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$binary" init "$folder/jwt" --country US --state California --locality "San Francisco" --organization "Example Inc" \
     --password-from generate
+"$binary" testpki "$folder/pki" --host localhost
 "$binary" verify "$folder/jwt" --password-from "file:$folder/jwt/server.pass.txt" --strict >/dev/null
 
 step "all checks passed"

@@ -65,10 +65,8 @@ pub(super) fn certificate(
     params.key_identifier_method = KeyIdMethod::PreSpecified(key_id(request.key)?);
     match &request.authority {
         Some(part) => {
-            params.is_ca = IsCa::Ca(
-                part.path_length
-                    .map_or(BasicConstraints::Unconstrained, |length| BasicConstraints::Constrained(length)),
-            );
+            params.is_ca =
+                IsCa::Ca(part.path_length.map_or(BasicConstraints::Unconstrained, BasicConstraints::Constrained));
             params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
             params.name_constraints = part.constraints.as_ref().map(name_constraints);
         }

@@ -72,7 +72,10 @@ impl Lifetime {
     /// # Errors
     /// Those of [`Validity::days`] and [`Validity::between`].
     pub fn validity(&self, now: SystemTime) -> Result<Validity> {
-        let counted = || Validity::days(self.days, now);
+        let counted = || match self.days {
+            0 => Err(Error::policy("a certificate of 0 days is never valid").with_hint("give a number such as 30")),
+            days => Validity::days(days, now),
+        };
         let not_before = match self.not_before {
             Some(moment) => moment.at(now)?,
             None => Validity::days(1, now)?.not_before(),

@@ -153,13 +153,17 @@ impl Reader {
                 found.ok_or_else(|| issuer.wrong("is no authority of this file"))?
             }
             (None, 1) => 0,
-            (None, _) => return Err(entry.wrong("names no issuer, and there is more than one authority")),
+            (None, _) => {
+                return Err(entry
+                    .wrong("names no issuer, and there is more than one authority")
+                    .with_hint("add issuer = \"...\""));
+            }
         };
         let lifetime = lifetime(table, default("days"), LEAF_DAYS)?;
         let validity = entry.at(lifetime.validity(self.now))?;
         let above = plan.authorities[issuer].lifetime.validity(self.now)?;
         if validity.not_after() > above.not_after() {
-            return Err(entry.wrong("would outlive its issuer"));
+            return Err(entry.wrong("would outlive its issuer").with_hint("give it fewer days, or its issuer more"));
         }
         let purposes = match table.get("usages") {
             Some(usages) => {
@@ -204,7 +208,7 @@ impl Reader {
                 names = client_names(own_name.as_ref().map_or(Ok(name.as_str()), |own| own.text())?);
             }
             if !is_client && names.is_empty() {
-                return Err(entry.wrong("names no hosts"));
+                return Err(entry.wrong("names no hosts").with_hint("add hosts = [\"localhost\"]"));
             }
             let first =
                 names.iter().find_map(|name| if let SanName::Dns(name) = name { Some(name.as_str()) } else { None });
@@ -287,7 +291,8 @@ fn sort(authorities: Vec<PlannedAuthority>, entries: &[Entry<'_>]) -> Result<Vec
                 let names: Vec<&str> = path.iter().map(|&place| authorities[place].name.as_str()).collect();
                 let issuer = entries[place].table.get("issuer");
                 let fact = format!("goes round in a circle: {}", names.join(" is issued by "));
-                return Err(issuer.map_or_else(|| entries[place].wrong(&fact), |issuer| issuer.wrong(&fact)));
+                let wrong = issuer.map_or_else(|| entries[place].wrong(&fact), |issuer| issuer.wrong(&fact));
+                return Err(wrong.with_hint("let one of them be a root: leave its issuer out"));
             }
             path.push(place);
             next = authorities[place].issuer;

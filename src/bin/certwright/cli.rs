@@ -4,6 +4,7 @@ mod field;
 mod jwt;
 mod salesforce;
 mod subject;
+mod testpki;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -19,6 +20,7 @@ pub(crate) use salesforce::{
     SalesforceHandoffArgs, SalesforceLoginArgs,
 };
 pub(crate) use subject::{SubjectArgs, ask_attribute};
+pub(crate) use testpki::{Shell, TestpkiArgs};
 
 use crate::password::PasswordSource;
 use crate::status::ExitStatus;
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     /// Check a login before it is tried, log in, explain refusals, lay out what the integration asks for
     #[command(subcommand)]
     Salesforce(SalesforceCommand),
+    /// Make throwaway certificates for tests: an authority, servers and clients
+    Testpki(TestpkiArgs),
     /// Understand a line of the guide's that begins with openssl, word for word
     #[command(after_help = OPENSSL_HELP)]
     Openssl(VerbatimArgs),

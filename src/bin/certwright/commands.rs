@@ -12,6 +12,7 @@ mod p12;
 mod salesforce;
 mod selfsign;
 mod show;
+mod testpki;
 mod verify;
 
 use certwright::Result;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Jks(args) => jks::run(args, session),
         Command::Export(args) => export::run(args, session),
         Command::Show(args) => show::run(args, session),
+        Command::Testpki(args) => testpki::run(args, session),
         Command::Verify(args) => verify::run(args, session),
         Command::Openssl(args) => translation::openssl(args, session),
         Command::Keytool(args) => translation::keytool(args, session),

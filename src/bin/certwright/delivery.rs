@@ -1,5 +1,6 @@
 //! From octets to files: read back and compared, then published, then told.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use certwright::error::printable;
@@ -30,6 +31,9 @@ pub(crate) enum Kind {
     Certificate,
     Pkcs12,
     Jks,
+    /// Certificates that are trusted, as a JKS; there is no secret in it.
+    Truststore,
+    Crl,
     Password,
 }
 
@@ -41,7 +45,8 @@ impl Kind {
             Self::CertRequest => "csr",
             Self::Certificate => "certificate",
             Self::Pkcs12 => "pkcs12",
-            Self::Jks => "jks",
+            Self::Jks | Self::Truststore => "jks",
+            Self::Crl => "crl",
             Self::Password => "password",
         }
     }
@@ -51,7 +56,7 @@ impl Kind {
             Self::PrivateKey | Self::EncryptedPrivateKey | Self::Pkcs12 | Self::Jks | Self::Password => {
                 Visibility::Secret
             }
-            Self::CertRequest | Self::Certificate => Visibility::Public,
+            Self::CertRequest | Self::Certificate | Self::Truststore | Self::Crl => Visibility::Public,
         }
     }
 }
@@ -63,6 +68,8 @@ struct Product {
     /// What it is, in words.
     words: String,
     bytes: SecretBytes,
+    /// It was read back and compared where it was made.
+    is_checked: bool,
 }
 
 /// Everything one command makes.
@@ -86,7 +93,8 @@ impl Delivery {
         if session.json && files.len() < paths.len() {
             return usage("--json and --out - both write to standard output", "leave one of them out");
         }
-        for folder in files.iter().filter_map(|file| file.parent()) {
+        let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
+        for folder in folders {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             if let Some(unfinished) = Unfinished::clear(folder)? {
                 session.terminal.note(&in_words(&unfinished));
@@ -97,7 +105,12 @@ impl Delivery {
     }
 
     pub(crate) fn add(&mut self, path: &Path, kind: Kind, words: impl Into<String>, bytes: SecretBytes) {
-        self.products.push(Product { path: path.to_owned(), kind, words: words.into(), bytes });
+        self.products.push(Product { path: path.to_owned(), kind, words: words.into(), bytes, is_checked: false });
+    }
+
+    /// Adds what was read back and compared where it was made, as the parts of a hierarchy are: they have keys of their own.
+    pub(crate) fn add_checked(&mut self, path: &Path, kind: Kind, words: impl Into<String>, bytes: SecretBytes) {
+        self.products.push(Product { path: path.to_owned(), kind, words: words.into(), bytes, is_checked: true });
     }
 
     pub(crate) fn add_password(&mut self, path: &Path, password: &Password, opens: &Path) {
@@ -146,6 +159,11 @@ impl Delivery {
 
     /// Reads every product back, publishes all or none, and tells what was written.
     pub(crate) fn complete(self, session: &mut Session) -> Result<()> {
+        self.publish(session)?.tell(session)
+    }
+
+    /// Reads every product back, and publishes all or none.
+    pub(crate) fn publish(self, session: &mut Session) -> Result<Receipt> {
         self.read_back(session)?;
         let Self { command, rules, products, key, certificate, .. } = self;
         let told = products.iter().map(|product| (product.path.clone(), product.kind, product.words.clone()));
@@ -175,37 +193,10 @@ impl Delivery {
             })
         })?;
         tell_leftovers(&published, session);
-        if session.json {
-            let files = told.iter().zip(&hashes).map(|((path, kind, _), hash)| {
-                let mut file = json!({ "path": path.to_string_lossy(), "kind": kind.as_str() });
-                if *kind != Kind::Password {
-                    file["sha256"] = json!(hash);
-                }
-                file["secret"] = json!(kind.visibility() == Visibility::Secret);
-                file
-            });
-            let mut told = json!({ "command": command, "files": files.collect::<Vec<_>>() });
-            if let Some(key) = &key {
-                told["key"] = key_json(key)?;
-            }
-            if let Some(certificate) = &certificate {
-                told["certificate"] = certificate_json(certificate);
-            }
-            if !published.backups.is_empty() {
-                told["backups"] = published.backups.iter().map(|path| json!(path.to_string_lossy())).collect();
-            }
-            return session.terminal.say(&json::text(&told)).map_err(although_written);
-        }
-        let files: Vec<_> = told.iter().filter(|(path, ..)| !is_stdout(path)).collect();
-        let width = files.iter().map(|(path, ..)| printable(path).chars().count()).max().unwrap_or_default();
-        for (path, _, words) in files {
-            let line = format!("wrote {:<width$}  {words}", printable(path));
-            match stdout {
-                Some(_) => session.terminal.note(&line),
-                None => session.terminal.say(&line).map_err(although_written)?,
-            }
-        }
-        Ok(())
+        let files = told.into_iter().zip(hashes);
+        let files = files.map(|((path, kind, words), hash)| Written { path, kind, words, hash }).collect();
+        let backups = published.backups;
+        Ok(Receipt { command, files, backups, key, certificate, has_used_stdout: stdout.is_some() })
     }
 
     /// What is about to be published must be what it is called, and belong together.
@@ -216,7 +207,7 @@ impl Delivery {
                 .with_hint("nothing was written; this is a fault of the program or of the machine: please report it")
         };
         let mut exhibits = Vec::new();
-        for product in self.products.iter().filter(|product| product.kind != Kind::Password) {
+        for product in self.products.iter().filter(|product| product.kind != Kind::Password && !product.is_checked) {
             // A chain is several certificates in one file.
             let mut items = inspect::inspect(product.bytes.as_bytes())?;
             if product.kind == Kind::Certificate {
@@ -246,6 +237,86 @@ impl Delivery {
             Some(check) => Err(broken(first, check.detail.clone())),
             None => Ok(()),
         }
+    }
+}
+
+/// A file that was written.
+struct Written {
+    path: PathBuf,
+    kind: Kind,
+    words: String,
+    /// SHA-256 of its content.
+    hash: String,
+}
+
+/// What was written, to be told.
+pub(crate) struct Receipt {
+    command: &'static str,
+    files: Vec<Written>,
+    backups: Vec<PathBuf>,
+    key: Option<PublicKey>,
+    certificate: Option<Certificate>,
+    has_used_stdout: bool,
+}
+
+/// So many files are told one by one; of more, so many and the number of the rest.
+const MOST_LINES: usize = 60;
+const FIRST_LINES: usize = 10;
+
+impl Receipt {
+    /// Adds the files of another group of the same command.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.backups.extend(other.backups);
+        self.has_used_stdout |= other.has_used_stdout;
+    }
+
+    /// Says that standard output is for something else.
+    pub(crate) fn tell_beside(mut self, session: &mut Session) -> Result<()> {
+        self.has_used_stdout = true;
+        self.tell(session)
+    }
+
+    pub(crate) fn to_json(&self) -> Result<Value> {
+        let files = self.files.iter().map(|file| {
+            let mut told = json!({ "path": file.path.to_string_lossy(), "kind": file.kind.as_str() });
+            if file.kind != Kind::Password {
+                told["sha256"] = json!(file.hash);
+            }
+            told["secret"] = json!(file.kind.visibility() == Visibility::Secret);
+            told
+        });
+        let mut told = json!({ "command": self.command, "files": files.collect::<Vec<_>>() });
+        if let Some(key) = &self.key {
+            told["key"] = key_json(key)?;
+        }
+        if let Some(certificate) = &self.certificate {
+            told["certificate"] = certificate_json(certificate);
+        }
+        if !self.backups.is_empty() {
+            told["backups"] = self.backups.iter().map(|path| json!(path.to_string_lossy())).collect();
+        }
+        Ok(told)
+    }
+
+    /// Tells every file.
+    pub(crate) fn tell(&self, session: &mut Session) -> Result<()> {
+        if session.json {
+            return session.terminal.say(&json::text(&self.to_json()?)).map_err(although_written);
+        }
+        let files: Vec<_> = self.files.iter().filter(|file| !is_stdout(&file.path)).collect();
+        let shown = if files.len() > MOST_LINES { &files[..FIRST_LINES] } else { &files[..] };
+        let width = shown.iter().map(|file| printable(&file.path).chars().count()).max().unwrap_or_default();
+        let lines = shown.iter().map(|file| format!("wrote {:<width$}  {}", printable(&file.path), file.words));
+        let rest = files.len() - shown.len();
+        let rest = (rest > 0).then(|| format!("wrote {rest} more files of the same kinds"));
+        for line in lines.chain(rest) {
+            match self.has_used_stdout {
+                true => session.terminal.note(&line),
+                false => session.terminal.say(&line).map_err(although_written)?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -93,6 +93,11 @@ impl Session {
         Rules::new(if self.force { Existing::Replace } else { Existing::Refuse })
     }
 
+    /// True if existing files may be replaced.
+    pub(crate) fn is_forced(&self) -> bool {
+        self.force
+    }
+
     /// Takes standard input for one purpose; there is only one.
     pub(crate) fn take_stdin(&mut self) -> Result<()> {
         if std::mem::replace(&mut self.stdin_is_taken, true) {

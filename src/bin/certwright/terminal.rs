@@ -24,6 +24,8 @@ pub(crate) trait Terminal {
     fn ask_secret(&mut self, question: &str) -> Result<Password>;
     /// Does `work`, and shows that something is being done if it takes longer than a moment.
     fn busy(&mut self, what: &str, work: &mut dyn FnMut());
+    /// Shows how far a long piece of work is, until all is done.
+    fn progress(&mut self, what: &str, done: usize, all: usize);
     /// Says something beside the result.
     fn note(&mut self, text: &str);
     /// Gives the result; a reader that has read enough is no error.
@@ -38,11 +40,12 @@ const MOMENT: Duration = Duration::from_millis(300);
 /// The terminal this process was started in.
 pub(crate) struct Console {
     term: Term,
+    progress: Option<ProgressBar>,
 }
 
 impl Console {
     pub(crate) fn new() -> Self {
-        Self { term: Term::stderr() }
+        Self { term: Term::stderr(), progress: None }
     }
 }
 
@@ -119,6 +122,23 @@ impl Terminal for Console {
             work();
             drop(done);
         });
+    }
+
+    fn progress(&mut self, what: &str, done: usize, all: usize) {
+        if !self.term.is_term() {
+            return;
+        }
+        let bar = self.progress.get_or_insert_with(|| {
+            // Old consoles have no other characters.
+            let style = ProgressStyle::with_template("{msg} [{bar:30}] {pos} of {len}, {eta} left");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+            ProgressBar::new(all as u64).with_style(style).with_message(what.to_owned())
+        });
+        bar.set_position(done as u64);
+        if done == all {
+            bar.finish_and_clear();
+            self.progress = None;
+        }
     }
 
     fn note(&mut self, text: &str) {

@@ -60,7 +60,7 @@ fn mistakes_are_named_with_their_line() {
         (&format!("{root}[authority.b]\n[client.c]\n"), "line 3: \"c\" names no issuer"),
     ] {
         let error = read_text(text).unwrap_err();
-        assert_eq!(error.kind() == ErrorKind::Usage || error.kind() == ErrorKind::Policy, true, "{text}");
+        assert!(matches!(error.kind(), ErrorKind::Usage | ErrorKind::Policy), "{text}");
         assert!(error.to_string().contains(fact), "{text:?}: {error}");
     }
 }

@@ -1,0 +1,87 @@
+//! The options of `testpki`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::password::PasswordSource;
+
+/// Who reads the variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// sh, bash, zsh: eval "$(certwright testpki DIR --env sh)"
+    Sh,
+    /// certwright testpki DIR --env powershell | Out-String | Invoke-Expression
+    Powershell,
+    /// A job of GitHub Actions: certwright testpki DIR --env github >> "$GITHUB_ENV"
+    Github,
+}
+
+const HOSTS: &str = "\
+Examples:
+  certwright testpki pki --host localhost --host 127.0.0.1 --host ::1
+  certwright testpki pki --host api.example.test --client alice --intermediate
+  certwright testpki pki --csr server.csr
+  certwright testpki pki --manifest pki.toml
+  eval \"$(certwright testpki pki --env sh)\"";
+
+#[derive(Args, Debug)]
+#[command(after_help = HOSTS)]
+pub(crate) struct TestpkiArgs {
+    /// The folder to make the files in; it is made if missing
+    #[arg(value_name = "DIR", conflicts_with = "dir")]
+    pub(crate) folder: Option<PathBuf>,
+    /// A name or address that the server is for, such as localhost, *.example.test or 127.0.0.1; may be given more than
+    /// once [default: localhost, 127.0.0.1 and ::1, if nothing else is asked for]
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Vec<String>,
+    /// Make a certificate for a client of this name; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Vec<String>,
+    /// Sign this request with the test authority
+    #[arg(long, value_name = "FILE", conflicts_with = "count")]
+    pub(crate) csr: Option<PathBuf>,
+    /// The kind of every key: rsa2048, rsa3072, rsa4096, p256, p384 or ed25519
+    #[arg(long, value_name = "KIND", default_value = "p256")]
+    pub(crate) key: String,
+    /// Put an authority between the root and the rest
+    #[arg(long)]
+    pub(crate) intermediate: bool,
+    /// How many days the certificates are valid [default: 30]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with = "not_after")]
+    pub(crate) days: Option<String>,
+    /// When they begin: 2027-11-20T08:15:00Z, or from now as -2d
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) not_before: Option<String>,
+    /// When they end: 2027-11-20T08:15:00Z, or from now as 12h
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) not_after: Option<String>,
+    /// Use the test authority of this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Make so many servers, server-1 and so on; {n} in a host is the number
+    #[arg(long, value_name = "N")]
+    pub(crate) count: Option<String>,
+    /// Make PKCS#12 keystores too
+    #[arg(long)]
+    pub(crate) p12: bool,
+    /// Make Java keystores (JKS) too
+    #[arg(long)]
+    pub(crate) jks: bool,
+    /// Where the password of the keystores comes from [default: generate, which writes keystore.pass.txt]
+    #[arg(long, value_name = "SRC")]
+    pub(crate) password_from: Option<PasswordSource>,
+    /// Make what this TOML file describes; what is there already and fits is kept
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["host", "client", "csr", "key", "intermediate", "days", "not_before", "not_after", "ca", "count", "p12", "jks"]
+    )]
+    pub(crate) manifest: Option<PathBuf>,
+    /// Print the variables that make curl, Node.js, Python, Java and Go trust the authority beside the public ones
+    #[arg(long, value_name = "SHELL", value_enum)]
+    pub(crate) env: Option<Shell>,
+    /// The public authorities, as PEM [default: those of this system]
+    #[arg(long, value_name = "FILE", requires = "env")]
+    pub(crate) roots: Option<PathBuf>,
+}
