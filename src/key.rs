@@ -47,11 +47,11 @@ pub enum PrivateKey {
 /// The numbers of an RSA private key.
 pub struct RsaPrivateKey(Box<rsa::RsaPrivateKey>);
 
-/// The number of a private key on P-256.
-pub struct P256PrivateKey(p256::SecretKey);
+/// The number of a private key on P-256, with its public half: that takes as long to work out as a signature.
+pub struct P256PrivateKey(p256::ecdsa::SigningKey);
 
-/// The number of a private key on P-384.
-pub struct P384PrivateKey(p384::SecretKey);
+/// The number of a private key on P-384, with its public half: that takes as long to work out as a signature.
+pub struct P384PrivateKey(p384::ecdsa::SigningKey);
 
 /// The seed of an Ed25519 key.
 pub struct Ed25519PrivateKey(ed25519_dalek::SigningKey);
@@ -61,8 +61,8 @@ impl PrivateKey {
     pub fn public_key(&self) -> PublicKey {
         PublicKey(match self {
             Self::Rsa(key) => PublicNumbers::Rsa(key.0.to_public_key()),
-            Self::P256(key) => PublicNumbers::P256(key.0.public_key()),
-            Self::P384(key) => PublicNumbers::P384(key.0.public_key()),
+            Self::P256(key) => PublicNumbers::P256(key.0.verifying_key().into()),
+            Self::P384(key) => PublicNumbers::P384(key.0.verifying_key().into()),
             Self::Ed25519(key) => PublicNumbers::Ed25519(key.0.verifying_key()),
         })
     }

@@ -38,10 +38,10 @@ impl PrivateKey {
         match (info.algorithm.oid, curve) {
             (RSA_ENCRYPTION, _) => Self::from_pkcs1_der(info.private_key.as_bytes()),
             (ID_EC_PUBLIC_KEY, Some(SECP_256_R_1)) => {
-                p256::SecretKey::from_pkcs8_der(der).map(|key| Self::P256(P256PrivateKey(key))).map_err(damaged)
+                p256::SecretKey::from_pkcs8_der(der).map(|key| Self::P256(P256PrivateKey(key.into()))).map_err(damaged)
             }
             (ID_EC_PUBLIC_KEY, Some(SECP_384_R_1)) => {
-                p384::SecretKey::from_pkcs8_der(der).map(|key| Self::P384(P384PrivateKey(key))).map_err(damaged)
+                p384::SecretKey::from_pkcs8_der(der).map(|key| Self::P384(P384PrivateKey(key.into()))).map_err(damaged)
             }
             (ID_ED_25519, _) => ed25519_dalek::SigningKey::from_pkcs8_der(der)
                 .map(|key| Self::Ed25519(Ed25519PrivateKey(key)))
@@ -83,8 +83,8 @@ impl PrivateKey {
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for a curve that is not known here.
     pub fn from_sec1_der(der: &[u8]) -> Result<Self> {
         asn1::check(der)?;
-        let p256 = p256::SecretKey::from_sec1_der(der).map(|key| Self::P256(P256PrivateKey(key)));
-        let key = p256.or_else(|_| p384::SecretKey::from_sec1_der(der).map(|key| Self::P384(P384PrivateKey(key))));
+        let p256 = p256::SecretKey::from_sec1_der(der).map(|key| Self::P256(P256PrivateKey(key.into())));
+        let key = p256.or_else(|_| p384::SecretKey::from_sec1_der(der).map(|key| Self::P384(P384PrivateKey(key.into()))));
         key.map_err(|error| {
             Error::unsupported("is an elliptic-curve (EC) key on another curve than P-256 and P-384, or damaged")
                 .with_hint(RSA_ONLY)

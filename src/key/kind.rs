@@ -87,8 +87,8 @@ impl PrivateKey {
     fn generate_by(kind: KeyKind, rng: &mut impl CryptoRng, means: &Means<'_>) -> Result<Self> {
         Ok(match kind {
             KeyKind::Rsa(bits) => generate(bits, rng, means)?,
-            KeyKind::P256 => Self::P256(P256PrivateKey(p256::SecretKey::generate_from_rng(rng))),
-            KeyKind::P384 => Self::P384(P384PrivateKey(p384::SecretKey::generate_from_rng(rng))),
+            KeyKind::P256 => Self::P256(P256PrivateKey(p256::SecretKey::generate_from_rng(rng).into())),
+            KeyKind::P384 => Self::P384(P384PrivateKey(p384::SecretKey::generate_from_rng(rng).into())),
             KeyKind::Ed25519 => {
                 let mut seed = Zeroizing::new([0; 32]);
                 rng.fill_bytes(seed.as_mut());

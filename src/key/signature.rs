@@ -145,15 +145,13 @@ impl PrivateKey {
         match self {
             Self::Rsa(key) => key.0.sign(Pkcs1v15Sign::new::<Sha256>(), &digest).map_err(internal),
             Self::P256(key) => {
-                let signature: p256::ecdsa::Signature =
-                    p256::ecdsa::SigningKey::from(&key.0).sign_prehash(&digest).map_err(internal)?;
+                let signature: p256::ecdsa::Signature = key.0.sign_prehash(&digest).map_err(internal)?;
                 Ok(signature.to_der().as_bytes().to_vec())
             }
             Self::P384(key) => {
                 // The hash as strong as the curve: the pair that TLS 1.3 names (RFC 8446, section 4.2.3).
                 let digest = Sha384::digest(message);
-                let signature: p384::ecdsa::Signature =
-                    p384::ecdsa::SigningKey::from(&key.0).sign_prehash(&digest).map_err(internal)?;
+                let signature: p384::ecdsa::Signature = key.0.sign_prehash(&digest).map_err(internal)?;
                 Ok(signature.to_der().as_bytes().to_vec())
             }
             Self::Ed25519(key) => Ok(key.0.sign(message).to_bytes().to_vec()),
