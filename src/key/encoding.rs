@@ -84,7 +84,8 @@ impl PrivateKey {
     pub fn from_sec1_der(der: &[u8]) -> Result<Self> {
         asn1::check(der)?;
         let p256 = p256::SecretKey::from_sec1_der(der).map(|key| Self::P256(P256PrivateKey(key.into())));
-        let key = p256.or_else(|_| p384::SecretKey::from_sec1_der(der).map(|key| Self::P384(P384PrivateKey(key.into()))));
+        let key =
+            p256.or_else(|_| p384::SecretKey::from_sec1_der(der).map(|key| Self::P384(P384PrivateKey(key.into()))));
         key.map_err(|error| {
             Error::unsupported("is an elliptic-curve (EC) key on another curve than P-256 and P-384, or damaged")
                 .with_hint(RSA_ONLY)

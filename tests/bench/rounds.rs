@@ -6,9 +6,9 @@
 use std::io::{self, BufRead, Write};
 use std::time::{Instant, SystemTime};
 
-use certwright::{RsaBits, Validity};
 use certwright::key::bench::{Arithmetic, Stretch};
 use certwright::testpki::{Authority, AuthorityProfile, Host, Profile, Purpose, issue_each};
+use certwright::{RsaBits, Validity};
 use crypto_primes::hazmat::MillerRabin;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;

@@ -2,13 +2,15 @@
 //! made, read back and published group by group.
 
 mod existing;
+mod files;
+mod made;
 mod order;
 mod produce;
 mod trust;
 
 use certwright::Result;
 
-use produce::Made;
+use made::Made;
 
 use crate::cli::TestpkiArgs;
 use crate::json;

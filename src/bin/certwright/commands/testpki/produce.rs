@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use certwright::inspect::{self, FoundKey};
-use certwright::keystore::Compatibility;
 use certwright::output::{Existing, Rules};
 use certwright::testpki::{
-    Authority, AuthorityProfile, Leaf, Lifetime, Plan, PlannedAuthority, PlannedLeaf, Profile, Purpose, Revocation,
-    Stream, issue_each,
+    Authority, AuthorityProfile, Lifetime, Plan, PlannedAuthority, PlannedLeaf, Profile, Purpose, Revocation,
+    issue_each,
 };
-use certwright::{
-    Certificate, Error, Identity, Keystore, Password, PrivateKey, Result, SanName, SecretBytes, Validity, time,
-};
-use serde_json::{Value, json};
+use certwright::{Certificate, Error, Result, SanName, SecretBytes, Validity, time};
 
 use super::existing;
+use super::files::{Files, as_pem, check_read_back, files};
+use super::made::Made;
 use super::order::{Order, RequestOrder};
 use crate::delivery::{Delivery, Kind, Receipt};
 use crate::password::{self, NewPassword, PasswordSource};
@@ -25,68 +22,8 @@ use crate::session::Session;
 const GROUP: usize = 250;
 /// A revocation list has to be made anew after so many days, or with its authority.
 const CRL_DAYS: u32 = 30;
-/// OpenSSL's number: these keys lie beside their keystore anyway.
-const STORE_ITERATIONS: u32 = 2_048;
 /// Of a certificate's names so many are told.
 const MOST_TOLD: usize = 3;
-
-/// What was made.
-pub(super) struct Made {
-    receipt: Option<Receipt>,
-    pub(super) roots: Vec<Certificate>,
-    /// How many entries were there already, and fit.
-    kept: usize,
-}
-
-impl Made {
-    /// Nothing, of a root that is there.
-    pub(super) fn of_root(root: Certificate) -> Self {
-        Self { receipt: None, roots: vec![root], kept: 0 }
-    }
-
-    pub(super) fn tell(&self, session: &mut Session) -> Result<()> {
-        if session.json {
-            return session.terminal.say(&crate::json::text(&self.to_json()?));
-        }
-        if let Some(receipt) = &self.receipt {
-            receipt.tell(session)?;
-        }
-        match (self.kept, &self.receipt) {
-            (0, _) => Ok(()),
-            (kept, None) => session.terminal.say(&format!("nothing to do: all {kept} entries are there and fit")),
-            (kept, Some(_)) => session.terminal.say(&format!("kept {kept} entries that were there and fit")),
-        }
-    }
-
-    /// Adds what was written for the variables.
-    pub(super) fn join(&mut self, receipt: Option<Receipt>) {
-        match (&mut self.receipt, receipt) {
-            (Some(receipt), Some(other)) => receipt.join(other),
-            (own @ None, other) => *own = other,
-            (Some(_), None) => {}
-        }
-    }
-
-    pub(super) fn tell_beside(self, session: &mut Session) -> Result<()> {
-        self.receipt.map_or(Ok(()), |receipt| receipt.tell_beside(session))
-    }
-
-    pub(super) fn to_json(&self) -> Result<Value> {
-        let mut told = match &self.receipt {
-            Some(receipt) => receipt.to_json()?,
-            None => json!({ "command": "testpki", "files": [] }),
-        };
-        told["kept"] = json!(self.kept);
-        Ok(told)
-    }
-}
-
-/// One leaf as files.
-struct Files {
-    place: usize,
-    certificate: Certificate,
-    files: Vec<(&'static str, Kind, SecretBytes)>,
-}
 
 struct Producer<'a> {
     plan: &'a Plan,
@@ -447,37 +384,6 @@ impl Producer<'_> {
     }
 }
 
-fn files(
-    place: usize,
-    planned: &PlannedLeaf,
-    leaf: Leaf,
-    root: Option<&Certificate>,
-    password: Option<&Password>,
-    now: std::time::SystemTime,
-    rng: &mut Stream,
-) -> Result<Files> {
-    let certificate = leaf.certificate().clone();
-    let (key, chain) = (leaf.key().to_pkcs8_pem()?, as_pem(leaf.chain()));
-    check_read_back(chain.as_bytes(), leaf.chain(), key.as_bytes())?;
-    let mut files = vec![
-        ("crt", Kind::Certificate, certificate.to_pem()),
-        ("key", Kind::PrivateKey, key),
-        ("fullchain.crt", Kind::Certificate, chain),
-    ];
-    if let Some(password) = password.filter(|_| planned.p12 || planned.jks) {
-        let (key, mut chain) = leaf.into_parts();
-        chain.extend(root.cloned());
-        let store = Keystore::of(Identity::new(planned.name.to_lowercase(), key, chain)?);
-        if planned.p12 {
-            files.push(("p12", Kind::Pkcs12, store.to_p12(password, Compatibility::Modern, STORE_ITERATIONS, rng)?));
-        }
-        if planned.jks {
-            files.push(("jks", Kind::Jks, store.to_jks(password, now, rng)?));
-        }
-    }
-    Ok(Files { place, certificate, files })
-}
-
 fn answer(order: &RequestOrder, authorities: &[&Authority], session: &mut Session) -> Result<Vec<Certificate>> {
     let validity = order.lifetime.validity(session.now)?;
     let dropped = order.request.other_extensions()?;
@@ -488,26 +394,6 @@ fn answer(order: &RequestOrder, authorities: &[&Authority], session: &mut Sessio
     }
     let purposes = [Purpose::Server, Purpose::Client];
     authorities[order.issuer].sign_request(&order.request, &order.names, &purposes, validity, &mut session.rng())
-}
-
-/// What is about to be written has to be what was made.
-fn check_read_back(certificates: &[u8], chain: &[Certificate], key: &[u8]) -> Result<()> {
-    let found = inspect::certificates(certificates)?;
-    let is_same =
-        found.len() == chain.len() && found.iter().zip(chain).all(|(one, other)| one.to_der() == other.to_der());
-    let key: Option<PrivateKey> = match inspect::private_key(key)? {
-        FoundKey::Open(key) => Some(key),
-        FoundKey::Locked(_) => None,
-    };
-    if is_same && key.is_some_and(|key| chain[0].public_key().is_ok_and(|public| public == key.public_key())) {
-        return Ok(());
-    }
-    Err(Error::new(certwright::ErrorKind::Malformed, "what was made does not read back")
-        .with_hint("this is a fault of the program or of the machine: please report it"))
-}
-
-fn as_pem(chain: &[Certificate]) -> SecretBytes {
-    SecretBytes::new(chain.iter().flat_map(|one| one.to_pem().as_bytes().to_vec()).collect())
 }
 
 fn of_entry(error: Error, name: &str) -> Error {
