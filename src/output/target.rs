@@ -190,8 +190,9 @@ fn resolve_folder(folder: &Path) -> PathBuf {
     }
 }
 
-/// By what it is, not by how it is spelt: links, hard links and other cases of the letters included.
+/// By what it is, not by how it is spelt: links, hard links and other cases of the letters included. Only files are opened
+/// for it: a pipe would have the program wait for its other end.
 fn is_same_file(input: &Path, output: &Path, resolved: &Path) -> bool {
     fs::canonicalize(input).is_ok_and(|input| input == resolved)
-        || same_file::is_same_file(input, output).unwrap_or(false)
+        || input.is_file() && output.is_file() && same_file::is_same_file(input, output).unwrap_or(false)
 }
