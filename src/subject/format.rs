@@ -3,9 +3,12 @@
 //! The words and what they do are those of openssl-namedisplay-options(1); where the page is silent, of the program
 //! itself. No crate knows them.
 
+mod openssl;
+
 use std::io::Write;
 use std::str::FromStr;
 
+use const_oid::ObjectIdentifier;
 use der::{Encode, Tag, Tagged};
 use x509_cert::attr::AttributeTypeAndValue;
 
@@ -61,6 +64,8 @@ mod escape {
     pub(super) const MSB: u16 = 8;
     /// Quotes around the value instead of backslashes, where that is possible.
     pub(super) const QUOTE: u16 = 16;
+    /// Control characters and nothing else: of every other set, a backslash is one too. OpenSSL has none such.
+    pub(super) const CONTROL_ALONE: u16 = 32;
 }
 
 /// What becomes of a value before it is escaped.
@@ -167,7 +172,7 @@ impl NameFormat {
     }
 
     fn attribute(&self, attribute: &AttributeTypeAndValue, out: &mut Vec<u8>) -> Option<()> {
-        let names = AttributeType::from_oid(attribute.oid).names();
+        let names = names(attribute.oid);
         let width = match self.types {
             Types::Short => 10,
             Types::Long => 25,
@@ -253,11 +258,11 @@ impl NameFormat {
             return false;
         }
         let by_number = octet > 0x7f && has(escape::MSB)
-            || (octet < 0x20 || octet == 0x7f) && has(escape::CONTROL)
+            || (octet < 0x20 || octet == 0x7f) && has(escape::CONTROL | escape::CONTROL_ALONE)
             || matches!(octet, 0 | b'(' | b')' | b'*' | b'\\') && has(escape::RFC2254);
         if by_number {
             out.extend_from_slice(format!("\\{octet:02X}").as_bytes());
-        } else if octet == b'\\' && self.escape != 0 {
+        } else if octet == b'\\' && self.escape & !escape::CONTROL_ALONE != 0 {
             out.extend_from_slice(b"\\\\");
         } else {
             out.push(octet);
@@ -271,7 +276,7 @@ impl Default for NameFormat {
     /// are not there: no name reaches a terminal as a command.
     fn default() -> Self {
         Self {
-            escape: escape::CONTROL,
+            escape: escape::CONTROL_ALONE,
             value: value::TO_UTF8,
             separator: Some(Separator::CommaPlusSpace),
             ..Self::COMPAT
@@ -342,9 +347,14 @@ impl Subject {
     }
 }
 
+/// Its short and its long name: one that is understood, or that OpenSSL alone has.
+fn names(oid: ObjectIdentifier) -> Option<(&'static str, &'static str)> {
+    AttributeType::from_oid(oid).names().or_else(|| openssl::names(&oid.to_string()))
+}
+
 /// One part of the oldest form.
 fn compat(attribute: &AttributeTypeAndValue) -> String {
-    let name = AttributeType::from_oid(attribute.oid).names();
+    let name = names(attribute.oid);
     let mut text = format!("{}=", name.map_or_else(|| attribute.oid.to_string(), |(short, _)| short.to_owned()));
     for &octet in attribute.value.value() {
         match octet {
@@ -432,6 +442,18 @@ mod tests {
         assert_eq!(printed("C=CH,CN=x", "multiline"), lines);
         let default = Subject::parse(subject).unwrap().print(&NameFormat::default()).unwrap();
         assert_eq!(default, "C=CH, O=Zürich, AG, CN=a#".as_bytes());
+        let escaped = Subject::parse(r"CN=a\\b").unwrap().print(&NameFormat::default()).unwrap();
+        assert_eq!(escaped, br"CN=a\b");
+    }
+
+    #[test]
+    fn types_have_the_names_that_openssl_gives_them() {
+        assert_eq!(
+            printed("2.5.4.45=a,2.5.4.99=b,0.9.2342.19200300.100.1.44=c", "RFC2253"),
+            "uid=c,n3=b,x500UniqueIdentifier=a"
+        );
+        assert_eq!(printed("2.5.4.99=b", "lname,sep_comma_plus"), "countryCode3n=b");
+        assert_eq!(printed("1.2.3.4=b", "compat"), "/1.2.3.4=b");
     }
 
     #[test]
