@@ -64,6 +64,10 @@ impl Password {
     /// that OpenSSL reads.
     pub fn check_length(&self, shortest: usize) -> Result<()> {
         let characters = std::str::from_utf8(&self.0).map_or(self.0.len(), |text| text.chars().count());
+        if characters == 0 && shortest > 0 {
+            return Err(Error::new(ErrorKind::Password, "the password is empty: it would protect nothing")
+                .with_hint("choose one, or let --password-from generate make one"));
+        }
         if characters < shortest {
             return Err(Error::new(
                 ErrorKind::Password,
