@@ -85,6 +85,8 @@ pub(crate) struct Delivery {
 impl Delivery {
     /// Checks where the files are to go before any work is done; names, and clears away, what a killed run left there.
     pub(crate) fn plan(command: &'static str, rules: Rules, paths: &[&Path], session: &mut Session) -> Result<Self> {
+        let is_kept = |path: &&Path| !is_null_device(path);
+        let paths: Vec<&Path> = paths.iter().copied().filter(is_kept).collect();
         let files: Vec<&Path> = paths.iter().copied().filter(|path| !is_stdout(path)).collect();
         let usage = |fact: &str, hint: &str| Err(Error::new(ErrorKind::Usage, fact).with_hint(hint));
         if paths.len() - files.len() > 1 {
@@ -165,7 +167,10 @@ impl Delivery {
     /// Reads every product back, and publishes all or none.
     pub(crate) fn publish(self, session: &mut Session) -> Result<Receipt> {
         self.read_back(session)?;
-        let Self { command, rules, products, key, certificate, .. } = self;
+        let Self { command, rules, mut products, key, certificate, .. } = self;
+        for discarded in products.extract_if(.., |product| is_null_device(&product.path)) {
+            session.terminal.note(&format!("note: {} keeps nothing of what was made", printable(&discarded.path)));
+        }
         let told = products.iter().map(|product| (product.path.clone(), product.kind, product.words.clone()));
         let told: Vec<_> = told.collect();
         let hashes: Vec<String> =
@@ -322,6 +327,14 @@ impl Receipt {
 
 fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == "-"
+}
+
+/// What takes everything and keeps nothing: a command that writes there is run for its exit status.
+fn is_null_device(path: &Path) -> bool {
+    match cfg!(windows) {
+        true => path.as_os_str().eq_ignore_ascii_case("NUL"),
+        false => path == Path::new("/dev/null"),
+    }
 }
 
 fn although_written(error: Error) -> Error {
