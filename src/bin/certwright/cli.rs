@@ -426,6 +426,9 @@ pub(crate) struct ShowArgs {
     /// Write the certificate anew, as PEM
     #[arg(long)]
     pub(crate) pem: bool,
+    /// Of a file that is written anew, take the first certificate, whatever else is in it
+    #[arg(long)]
+    pub(crate) first: bool,
     /// The file to write it to [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use certwright::inspect::Object;
+use certwright::inspect::{self, Object};
 use certwright::output::closing_command;
 use certwright::{Certificate, Error, ErrorKind, Result};
 use serde_json::json;
@@ -12,6 +12,7 @@ use crate::delivery::{Delivery, Kind};
 use crate::describe::describe;
 use crate::description::Description;
 use crate::gather::{self, Gathered};
+use crate::input;
 use crate::json;
 use crate::password::Passwords;
 use crate::session::Session;
@@ -81,7 +82,13 @@ fn convert(args: ShowArgs, session: &mut Session) -> Result<ExitStatus> {
     let rules = args.paths.iter().fold(session.rules(), |rules, path| rules.with_input(path));
     let mut delivery = Delivery::plan("show", rules, &[&out], session)?;
     let mut certificates = Vec::new();
-    for file in gather::gather(&args.paths, session)? {
+    for path in args.paths.iter().filter(|_| args.first) {
+        let bytes = input::read(path, session)?;
+        let found = inspect::certificates(bytes.as_bytes()).map_err(|error| error.with_path(path))?;
+        certificates.extend(found.into_iter().next());
+    }
+    let others = if args.first { Vec::new() } else { gather::gather(&args.paths, session)? };
+    for file in others {
         let path = Path::new(&file.name).to_owned();
         for item in file.items.map_err(|error| error.with_path(&path))? {
             match item.object.map_err(|error| error.with_path(&path))? {
