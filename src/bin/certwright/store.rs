@@ -136,7 +136,12 @@ impl Source {
                         );
                     }
                 };
+                let given = certificates.len();
                 let identity = Identity::new(alias, key, certificates).map_err(|error| error.with_path(cert))?;
+                if let Some(unused @ 1..) = given.checked_sub(identity.chain().len()) {
+                    let text = format!("note: of the certificates, {unused} not needed for the chain: left out");
+                    session.terminal.note(&text);
+                }
                 Ok((Keystore::of(identity), password))
             }
         }
