@@ -77,6 +77,42 @@ fn the_guides_line_asks_what_openssl_asks() {
 }
 
 #[test]
+fn the_guides_line_asks_once_and_not_for_nothing() {
+    let folder = Folder::new();
+    folder.run(&["genkey", "--unencrypted", "--out", "server.key"]);
+    let line = ["openssl", "req", "-new", "-key", "server.key", "-out", "server.csr"];
+    let mut session = on_terminal(&folder, &line);
+    for question in
+        ["Country", "State", "Locality", "Organization Name", "Unit", "Common", "Email", "challenge", "company"]
+    {
+        answer(&mut session, question, "");
+    }
+    let (told, status) = end(session);
+    assert!(told.contains("no subject was given") && told.contains("-subj"), "{told}");
+    assert_eq!(exit_code(&status), Some(2), "{told}");
+
+    folder.write("server.csr", "of before");
+    for (key, problem) in [("server.key", "exists already"), ("missing.key", "cannot be read")] {
+        let out = if problem.starts_with("exists") { "server.csr" } else { "new.csr" };
+        let (told, status) = end(on_terminal(&folder, &["openssl", "req", "-new", "-key", key, "-out", out]));
+        assert!(told.contains(problem) && !told.contains("Country"), "{told}");
+        assert_eq!(exit_code(&status), Some(2), "{told}");
+    }
+}
+
+#[test]
+fn the_guides_line_is_asked_for_the_password_once() {
+    let folder = Folder::new();
+    let store = support::fixture("openssl/keystore.p12");
+    let mut session =
+        on_terminal(&folder, &["openssl", "pkcs12", "-info", "-nokeys", "-in", &store, "-out", "certs.pem"]);
+    answer(&mut session, "Password of", support::PASSWORD);
+    let (told, status) = end(session);
+    assert_eq!(exit_code(&status), Some(0), "{told}");
+    assert!(told.contains("Certificate bag") && told.contains("wrote certs.pem"), "{told}");
+}
+
+#[test]
 fn passwords_are_not_shown_and_asked_for_three_times() {
     let folder = Folder::new();
     let mut session = on_terminal(&folder, &["genkey"]);

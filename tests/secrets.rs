@@ -163,12 +163,83 @@ fn passwords_in_the_guides_lines_are_never_told() {
         let told = support::text(&support::output(&mut folder.certwright(arguments)));
         assert!(!told.contains("Xyzzy") && !told.contains("Plugh"), "{arguments:?}: {told}");
     }
-    // Which is what they were taken for.
+    // Spellings that no program takes.
+    let secret = "Xyzzy-Plugh-9";
+    let lines = [
+        format!("openssl rsa -passin=pass:{secret} -in x"),
+        format!("openssl rsa -passin=pass={secret} -in x"),
+        format!("openssl rsa -passin:{secret} -in x"),
+        format!("openssl rsa -passinpass:{secret} -in x"),
+        format!("openssl rsa -passin{secret} -in x"),
+        format!("openssl rsa --passout={secret} -in x"),
+        format!("openssl rsa -passin fd:{secret} -in {locked} -out x"),
+        format!("openssl rsa -passin env:{secret} -in {locked} -out x"),
+        format!("openssl rsa -passin env: -in {locked} -out {secret}=pass:"),
+        format!("openssl rsa -passin stdin:{secret} -in {locked} -out x"),
+        format!("openssl rsa -in pass:{secret}"),
+        format!("openssl rsa -in {locked} -out PASS:{secret}"),
+        format!("openssl genrsa -des3 -passout pass:my {secret} -out x"),
+        format!("openssl genrsa -des3 -passout pass:my 2048 {secret} -out x"),
+        format!("openssl genrsa -des3 -out x pass:{secret}"),
+        format!("openssl genrsa -des3 -out x {secret}"),
+        format!("openssl pass:{secret}"),
+        format!("openssl rsa=pass:{secret}"),
+        format!("openssl genpkey -algorithm {secret}"),
+        format!("openssl genpkey -algorithm RSA -pkeyopt pass:{secret}"),
+        format!("openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:{secret}"),
+        format!("openssl genpkey -algorithm RSA -outform {secret}"),
+        format!("openssl x509 -in {certificate} -checkend {secret}"),
+        format!("openssl x509 -in {certificate} -subject -nameopt {secret}"),
+        format!("openssl x509 -in {certificate} -outform {secret}"),
+        format!("openssl req -new -key {key} -subj pass:{secret}"),
+        format!("openssl req -new -key {key} -addext pass:{secret}"),
+        format!("keytool -list -keystore {store} -storepass={secret}"),
+        format!("keytool -list -keystore {store} -storepass:{secret}"),
+        format!("keytool -list -keystore {store} -storepass{secret}"),
+        format!("keytool -list -keystore {store} -deststorepass={secret}"),
+        format!("keytool -list -keystore {store} -storepass:env {secret}"),
+        format!("keytool -importkeystore -srckeystore {store} -destkeystore x -deststoretype {secret}"),
+        format!("keytool -storepass {secret}"),
+    ];
+    for line in lines {
+        for json in [&[][..], &["--json"]] {
+            let words: Vec<&str> = line.split(' ').collect();
+            let result = output(&mut folder.certwright(&[json, &words].concat()));
+            assert_eq!(result.status.code(), Some(2), "{line}: {}", text(&result));
+            let told = text(&result);
+            assert!(!told.contains("Xyzzy") && !told.contains("Plugh"), "{line}: {told}");
+        }
+    }
+    // Which is what the others were taken for.
     folder.write("pw", "Xyzzy-Plugh-9");
     for made in ["a.key", "b.key", "e.key", "f.p12", "g.jks"] {
         folder.run(&["show", made, "--password-from", "file:pw"]);
         assert!(!String::from_utf8_lossy(&folder.read(made)).contains("Plugh"), "{made}");
     }
+}
+
+/// The usual way to try a password: nothing is made, nothing that is there is touched, and a pipe is not waited for.
+#[test]
+fn devices_are_written_to_and_pipes_are_not() {
+    let folder = Folder::new();
+    let locked = fixture("openssl/pbkdf2-hmacSHA256.pem");
+    let line = ["openssl", "rsa", "-passin", "env:PW", "-in", &locked, "-out"];
+    let run = |before: &[&str], out: &str| output(&mut folder.certwright(&[before, &line, &[out]].concat()));
+
+    let discarded = run(&["--force"], "/dev/null");
+    assert!(discarded.status.success() && discarded.stdout.is_empty(), "{}", text(&discarded));
+    assert!(!fs::symlink_metadata("/dev/null").expect("the device").is_file());
+    let wrong = output(folder.certwright(&[&line[..], &["/dev/null"]].concat()).env("PW", "wrong"));
+    assert_eq!(wrong.status.code(), Some(2), "{}", text(&wrong));
+    let written = run(&[], "/dev/stdout");
+    assert_eq!(written.stdout, support::read_fixture("openssl/pkcs8.pem"), "{}", text(&written));
+
+    support::succeed(Command::new("mkfifo").arg(folder.path().join("pipe")));
+    for before in [&[][..], &["--force"]] {
+        let refused = run(before, "pipe");
+        assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+    }
+    assert_eq!(folder.names(), ["pipe"]);
 }
 
 #[test]

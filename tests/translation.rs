@@ -171,7 +171,7 @@ fn the_lines_of_the_guide_do_what_they_do_elsewhere() {
 
 /// Certificates whose names, serial numbers and times are unlike each other: name, string types, subject, serial number,
 /// days.
-const ODD: [(&str, &str, &str, &str, &str); 20] = [
+const ODD: [(&str, &str, &str, &str, &str); 22] = [
     ("plain", "default", "/C=US/ST=California/L=San Francisco/O=Example Inc", "1", "30"),
     ("utf8", "utf8only", "/C=CH/O=Zürich AG/CN=日本語", "0", "30"),
     ("bmp", "MASK:0x800", "/C=CH/O=Zürich AG/CN=日本語, x", "255", "30"),
@@ -205,6 +205,15 @@ const ODD: [(&str, &str, &str, &str, &str); 20] = [
     ("astral", "utf8only", "/CN=😀 x", "9", "30"),
     ("quotes", "MASK:0x800", "/CN=a,b\"c", "10", "30"),
     ("wildcard", "utf8only", "/CN=*.example.com/OU=a=b", "11", "30"),
+    ("backslash", "utf8only", r"/CN=a\\b", "12", "30"),
+    (
+        "rare",
+        "utf8only",
+        "/role=a/unstructuredAddress=b/postalAddress=c/physicalDeliveryOfficeName=d/dmdName=e/info=f/c3=deu/n3=276/uid=i/\
+         favouriteDrink=j/x500UniqueIdentifier=k",
+        "13",
+        "30",
+    ),
 ];
 
 const NAME_OPTIONS: [&str; 22] = [
@@ -232,7 +241,7 @@ const NAME_OPTIONS: [&str; 22] = [
     "oneline,esc_2254,-esc_2253",
 ];
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 18] = [
     "-modulus",
     "-serial",
     "-startdate",
@@ -245,6 +254,10 @@ const FIELDS: [&str; 14] = [
     "-pubkey",
     "-checkend 0",
     "-checkend 864000000",
+    "-checkend -864000000",
+    "-checkend 0x10",
+    "-checkend 010",
+    "-subject -nameopt utf8,sep_comma_plus_space -checkend +60",
     "-serial -enddate -modulus -fingerprint",
     "-enddate -serial",
 ];
@@ -282,10 +295,18 @@ fn scripts_read_the_same_bytes() {
             compare(&[&["x509", "-noout", "-in", certificate], &fields[..]].concat());
         }
         compare(&["x509", "-in", certificate]);
+        compare(&["x509", "-in", certificate, "-outform", "der"]);
+        compare(&["x509", "-in", certificate, "-checkend", " 60"]);
         for format in NAME_OPTIONS {
             compare(&["x509", "-noout", "-in", certificate, "-subject", "-issuer", "-nameopt", format]);
         }
     }
+    folder.write(
+        "several.pem",
+        ["v3.crt", "other.crt", "pkcs8.pem"].map(|name| support::read_fixture(&format!("openssl/{name}"))).concat(),
+    );
+    compare(&["x509", "-in", "several.pem"]);
+    compare(&["x509", "-in", "several.pem", "-outform", "DER", "-out", "/dev/stdout"]);
     for (name, ..) in ODD {
         let request = format!("{name}.csr");
         compare(&["req", "-noout", "-in", &request, "-modulus"]);

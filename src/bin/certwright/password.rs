@@ -1,5 +1,6 @@
 //! Where passwords come from. Only this room and the terminal make one.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -231,6 +232,23 @@ fn open_all(source: Option<&PasswordSource>, session: &mut Session) -> Result<Op
     read(source, session).map(Some)
 }
 
+/// Takes over a password that stood in a line for another program; its number in [`Session::given`].
+pub(crate) fn take_over(text: &OsStr, session: &mut Session) -> usize {
+    if session.given.is_empty() {
+        session
+            .terminal
+            .note("warning: a password in the command line is seen by other programs and kept in the shell's history");
+    }
+    session.given.push(Password::new(text.as_encoded_bytes().to_vec()));
+    session.given.len() - 1
+}
+
+/// True for what looks like the name of an environment variable, or is one.
+pub(crate) fn is_variable(name: &str) -> bool {
+    let looks_like_one = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    !name.is_empty() && (name.chars().all(looks_like_one) || std::env::var_os(name).is_some())
+}
+
 /// The password of a source that holds one.
 pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Password> {
     match source {
@@ -238,8 +256,7 @@ pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Pas
             let value = std::env::var_os(name);
             let value = value.ok_or_else(|| {
                 // A name that is none is a password that a shell put in its place.
-                let is_name = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-                let shown = if is_name { name } else { "that --password-from names" };
+                let shown = if is_variable(name) { name } else { "that --password-from names" };
                 Error::new(ErrorKind::Usage, format!("the environment variable {shown} is not set"))
                     .with_hint("give the name of the variable, without $, and set it")
             })?;

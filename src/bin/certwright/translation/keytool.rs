@@ -7,12 +7,13 @@ use certwright::inspect;
 use certwright::keystore::Format;
 use certwright::{Error, ErrorKind, Result};
 
+use super::native::{Native, Terms, Word};
 use super::words::{Known, Line, Takes, nearest};
-use super::{Native, Translation, give, report};
+use super::{Translation, report, source};
 use crate::input;
 use crate::session::Session;
 
-use Takes::{Nothing, Secret, Value};
+use Takes::{Nothing, Secret, Text, Unsupported, Value};
 
 type Translate = fn(&Line, &mut Session) -> Result<Translation>;
 
@@ -31,13 +32,13 @@ const IMPORT_KEYSTORE: &Known = &[
     ("-srcstorepass:env", Value),
     ("-srcstorepass:file", Value),
     ("-srckeypass", Secret),
-    ("-srcalias", Value),
+    ("-srcalias", Text),
     ("-destkeystore", Value),
     ("-deststoretype", Value),
     ("-deststorepass", Secret),
     ("-deststorepass:env", Value),
     ("-deststorepass:file", Value),
-    ("-destalias", Value),
+    ("-destalias", Text),
     ("-noprompt", Nothing),
     ("-v", Nothing),
 ];
@@ -50,8 +51,8 @@ const CHANGE_ALIAS: &Known = &[
     ("-storepass:env", Value),
     ("-storepass:file", Value),
     ("-keypass", Secret),
-    ("-alias", Value),
-    ("-destalias", Value),
+    ("-alias", Text),
+    ("-destalias", Text),
     ("-v", Nothing),
 ];
 
@@ -62,8 +63,26 @@ const LIST: &Known = &[
     ("-storepass", Secret),
     ("-storepass:env", Value),
     ("-storepass:file", Value),
-    ("-alias", Value),
+    ("-alias", Text),
     ("-v", Nothing),
+];
+
+/// What keytool knows beside.
+const OTHERS: &Known = &[
+    ("-addprovider", Unsupported),
+    ("-cacerts", Unsupported),
+    ("-destkeypass", Unsupported),
+    ("-destprotected", Unsupported),
+    ("-destprovidername", Unsupported),
+    ("-keypass", Unsupported),
+    ("-protected", Unsupported),
+    ("-providerarg", Unsupported),
+    ("-providerclass", Unsupported),
+    ("-providername", Unsupported),
+    ("-providerpath", Unsupported),
+    ("-rfc", Unsupported),
+    ("-srcprotected", Unsupported),
+    ("-srcprovidername", Unsupported),
 ];
 
 pub(super) fn translate(words: &[OsString], session: &mut Session) -> Result<Translation> {
@@ -79,28 +98,35 @@ pub(super) fn translate(words: &[OsString], session: &mut Session) -> Result<Tra
         let fact = "keytool: no command that is understood here; this is not keytool";
         return Err(Error::new(ErrorKind::Unsupported, fact).with_hint(hint));
     };
-    let line = Line::read(format!("keytool {name}"), words, &[known], 0)?;
+    let line = Line::read(format!("keytool {name}"), words, &[known, OTHERS], 0)?;
     translate(&line, session)
-}
-
-/// `-storepass PASSWORD`, `-storepass:env NAME`, `-storepass:file PATH` as `--password-from` names them.
-fn source(line: &Line, [literal, env, file]: [&str; 3], session: &mut Session) -> Result<Option<OsString>> {
-    let at = |kind: &str, value: &OsStr| {
-        let mut word = OsString::from(kind);
-        word.push(value);
-        word
-    };
-    match (line.value(literal), line.value(env), line.value(file)) {
-        (Some(password), ..) => give(password, session).map(Some),
-        (_, Some(name), _) => Ok(Some(at("env:", name))),
-        (.., Some(path)) => Ok(Some(at("file:", path))),
-        _ => Ok(None),
-    }
 }
 
 const STORE_PASS: [&str; 3] = ["-storepass", "-storepass:env", "-storepass:file"];
 const SOURCE_PASS: [&str; 3] = ["-srcstorepass", "-srcstorepass:env", "-srcstorepass:file"];
 const DESTINATION_PASS: [&str; 3] = ["-deststorepass", "-deststorepass:env", "-deststorepass:file"];
+
+/// What the native hints call otherwise.
+const IMPORT_TERMS: Terms = &[
+    ("--password-from env:NAME, file:PATH or stdin", "-srcstorepass:env NAME or -srcstorepass:file PATH"),
+    ("--password-from env:NAME or file:PATH", "-deststorepass:env NAME or -deststorepass:file PATH"),
+    ("--key-password-from env:NAME, file:PATH or stdin", "-srckeypass PASSWORD"),
+    ("--key-password-from", "-srckeypass"),
+    ("--only", "-srcalias"),
+    ("--alias OLD=NEW", "-destalias"),
+    ("--out", "-destkeystore"),
+    ("name it with --in, or give --key and --cert", "or name it with -srckeystore"),
+    ("choose another --password-from", "give another file"),
+];
+pub(super) const STORE_TERMS: Terms = &[
+    ("--password-from env:NAME, file:PATH or stdin", "-storepass:env NAME or -storepass:file PATH"),
+    ("--key-password-from", "-keypass"),
+    ("--only", "-alias"),
+    ("choose another --password-from", "give another file"),
+];
+
+/// keytool keeps a key's own password, the native commands do not.
+const KEY_NOTE: &str = "the key is put under the password of the keystore, no longer under its own";
 
 const JKS_NOTE: &str =
     "a .jks file is made a JKS keystore; keytool makes it PKCS#12 unless -deststoretype JKS is given";
@@ -111,34 +137,51 @@ fn import_keystore(line: &Line, session: &mut Session) -> Result<Translation> {
     let (verb, note) = match line.text("-deststoretype")? {
         Some(kind) if kind.eq_ignore_ascii_case("JKS") => ("jks", None),
         Some(kind) if kind.eq_ignore_ascii_case("PKCS12") => ("p12", None),
-        Some(kind) => {
-            let what = format!("-deststoretype {}", kind.escape_debug());
-            return Err(line.unsupported(what, "understood are -deststoretype JKS and PKCS12"));
+        Some(_) => {
+            return Err(line.unknown_value("-deststoretype", "understood are -deststoretype JKS and PKCS12"));
         }
         None if is_jks_name => ("jks", Some(JKS_NOTE)),
         None => ("p12", None),
     };
-    let native = Native::new(verb).option("--in", line.required("-srckeystore")?).option("--out", destination);
+    let native =
+        Native::new(verb, IMPORT_TERMS).option("--in", line.required("-srckeystore")?).option("--out", destination);
     let native = match (line.value("-srcalias"), line.value("-destalias")) {
-        (Some(old), Some(new)) => native.option("--only", old).option("--alias", renamed(old, new)),
+        (Some(old), Some(new)) => native.option("--only", old).option("--alias", renamed(line, old, new)?),
         (Some(old), None) => native.option("--only", old),
         (None, Some(_)) => {
             return Err(line.usage("-destalias without -srcalias").with_hint("say which entry: -srcalias 1"));
         }
         (None, None) => native,
     };
-    let native = native.optional("--password-from", source(line, SOURCE_PASS, session)?);
-    let native = match line.value("-srckeypass") {
-        Some(password) => native.option("--key-password-from", give(password, session)?),
-        None => native,
-    };
-    let new = source(line, DESTINATION_PASS, session)?.unwrap_or("prompt".into());
-    let native = native.option("--store-password-from", new);
+    let native = native.source("--password-from", source::keytool(line, SOURCE_PASS, session)?);
+    let native = with_key_password(native, line, "-srckeypass", "-srcstorepass", session)?;
+    let new = source::keytool(line, DESTINATION_PASS, session)?.unwrap_or_else(Word::prompt);
+    let native = native.source("--store-password-from", Some(new));
     Ok(Translation::Native(note.into_iter().fold(native, Native::note)))
 }
 
-fn renamed(old: &OsStr, new: &OsStr) -> OsString {
-    [old, OsStr::new("="), new].into_iter().collect()
+/// The password of the key, if it is given: it opens the key, and is said to end there if it is another than the store's.
+fn with_key_password(
+    native: Native,
+    line: &Line,
+    of_key: &str,
+    of_store: &str,
+    session: &mut Session,
+) -> Result<Native> {
+    let Some(password) = source::keytool(line, [of_key; 3], session)? else { return Ok(native) };
+    let native = native.source("--key-password-from", Some(password));
+    Ok(if line.value(of_key) == line.value(of_store) { native } else { native.note(KEY_NOTE) })
+}
+
+/// The new name of an entry, which must not look like two.
+fn renamed(line: &Line, old: &OsStr, new: &OsStr) -> Result<OsString> {
+    match new.as_encoded_bytes().contains(&b'=') {
+        true => Err(line.unsupported(
+            "an equals sign in the value of -destalias",
+            "Salesforce takes letters, digits and underscores",
+        )),
+        false => Ok([old, OsStr::new("="), new].into_iter().collect()),
+    }
 }
 
 fn change_alias(line: &Line, session: &mut Session) -> Result<Translation> {
@@ -146,18 +189,15 @@ fn change_alias(line: &Line, session: &mut Session) -> Result<Translation> {
     let (old, new) = (line.required("-alias")?, line.required("-destalias")?);
     let bytes = input::read(Path::new(keystore), session)?;
     let format = inspect::keystore(bytes.as_bytes()).map_err(|error| error.with_path(keystore))?.format();
-    let native = Native::new(if format == Format::Jks { "jks" } else { "p12" })
+    let native = Native::new(if format == Format::Jks { "jks" } else { "p12" }, STORE_TERMS)
         .option("--in", keystore)
         .flag("--in-place")
-        .option("--alias", renamed(old, new))
-        .optional("--password-from", source(line, STORE_PASS, session)?);
-    Ok(Translation::Native(match line.value("-keypass") {
-        Some(password) => native.option("--key-password-from", give(password, session)?),
-        None => native,
-    }))
+        .option("--alias", renamed(line, old, new)?)
+        .source("--password-from", source::keytool(line, STORE_PASS, session)?);
+    with_key_password(native, line, "-keypass", "-storepass", session).map(Translation::Native)
 }
 
 fn list(line: &Line, session: &mut Session) -> Result<Translation> {
-    let password = source(line, STORE_PASS, session)?;
+    let password = source::keytool(line, STORE_PASS, session)?;
     report::keytool_list(line, password, session).map(Translation::Answered)
 }

@@ -1,19 +1,23 @@
 //! OpenSSL's commands.
 
+mod options;
+
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use certwright::subject::AttributeType;
-use certwright::{Error, ErrorKind, Result};
+use certwright::{Error, ErrorKind, Result, RsaBits, inspect};
 
-use super::words::{Known, Line, Takes, nearest};
-use super::{Native, Translation, give, report};
+use super::native::{Native, Terms, Word, told_in};
+use super::words::{Known, Line, nearest, shown};
+use super::{Translation, report, source};
 use crate::cli::ask_attribute;
+use crate::input;
 use crate::session::Session;
 use crate::status::ExitStatus;
+use options::{CIPHERS, GENPKEY, GENRSA, OTHERS, PKCS12, REQ, RSA, VERSION, X509};
 
 type Translate = fn(&Line, &mut Session) -> Result<Translation>;
-
-use Takes::{Nothing, Secret, Value};
 
 /// Each command with its options and how many operands it takes.
 const COMMANDS: [(&str, &[&Known], usize, Translate); 7] = [
@@ -23,118 +27,7 @@ const COMMANDS: [(&str, &[&Known], usize, Translate); 7] = [
     ("req", &[REQ], 0, req),
     ("x509", &[X509], 0, x509),
     ("pkcs12", &[PKCS12], 0, pkcs12),
-    ("version", &[&[("-a", Nothing), ("-v", Nothing)]], 0, version),
-];
-
-/// The ciphers that people name. Every key is put under AES-256 in CBC mode.
-const CIPHERS: &Known = &[
-    ("-aes256", Nothing),
-    ("-aes-256-cbc", Nothing),
-    ("-aes128", Nothing),
-    ("-aes-128-cbc", Nothing),
-    ("-aes192", Nothing),
-    ("-aes-192-cbc", Nothing),
-    ("-des3", Nothing),
-    ("-des-ede3-cbc", Nothing),
-    ("-des", Nothing),
-    ("-des-cbc", Nothing),
-    ("-camellia256", Nothing),
-    ("-camellia-256-cbc", Nothing),
-];
-
-const GENPKEY: &Known = &[
-    ("-algorithm", Value),
-    ("-pkeyopt", Value),
-    ("-out", Value),
-    ("-pass", Secret),
-    ("-outform", Value),
-    ("-quiet", Nothing),
-];
-
-const GENRSA: &Known = &[("-out", Value), ("-passout", Secret), ("-f4", Nothing), ("-F4", Nothing)];
-
-const RSA: &Known = &[
-    ("-in", Value),
-    ("-out", Value),
-    ("-inform", Value),
-    ("-outform", Value),
-    ("-passin", Secret),
-    ("-passout", Secret),
-    ("-traditional", Nothing),
-    ("-noout", Nothing),
-    ("-modulus", Nothing),
-    ("-check", Nothing),
-];
-
-const REQ: &Known = &[
-    ("-new", Nothing),
-    ("-key", Value),
-    ("-in", Value),
-    ("-inform", Value),
-    ("-out", Value),
-    ("-passin", Secret),
-    ("-subj", Value),
-    ("-addext", Value),
-    ("-utf8", Nothing),
-    ("-batch", Nothing),
-    ("-sha256", Nothing),
-    ("-nameopt", Value),
-    ("-noout", Nothing),
-    ("-verify", Nothing),
-    ("-subject", Nothing),
-    ("-modulus", Nothing),
-    ("-pubkey", Nothing),
-    ("-text", Nothing),
-];
-
-const X509: &Known = &[
-    ("-req", Nothing),
-    ("-in", Value),
-    ("-inform", Value),
-    ("-out", Value),
-    ("-outform", Value),
-    ("-days", Value),
-    ("-signkey", Value),
-    ("-key", Value),
-    ("-passin", Secret),
-    ("-copy_extensions", Value),
-    ("-noout", Nothing),
-    ("-nameopt", Value),
-    ("-modulus", Nothing),
-    ("-fingerprint", Nothing),
-    ("-sha1", Nothing),
-    ("-sha256", Nothing),
-    ("-sha384", Nothing),
-    ("-sha512", Nothing),
-    ("-enddate", Nothing),
-    ("-startdate", Nothing),
-    ("-dates", Nothing),
-    ("-subject", Nothing),
-    ("-issuer", Nothing),
-    ("-serial", Nothing),
-    ("-checkend", Value),
-    ("-pubkey", Nothing),
-    ("-text", Nothing),
-];
-
-const PKCS12: &Known = &[
-    ("-export", Nothing),
-    ("-in", Value),
-    ("-inkey", Value),
-    ("-certfile", Value),
-    ("-name", Value),
-    ("-out", Value),
-    ("-passin", Secret),
-    ("-passout", Secret),
-    ("-password", Secret),
-    ("-legacy", Nothing),
-    ("-info", Nothing),
-    ("-noout", Nothing),
-    ("-nokeys", Nothing),
-    ("-nocerts", Nothing),
-    ("-nodes", Nothing),
-    ("-noenc", Nothing),
-    ("-clcerts", Nothing),
+    ("version", &[VERSION], 0, version),
 ];
 
 pub(super) fn translate(words: &[OsString], session: &mut Session) -> Result<Translation> {
@@ -151,57 +44,46 @@ pub(super) fn translate(words: &[OsString], session: &mut Session) -> Result<Tra
         };
         let fact = match words.is_empty() {
             true => "no command of openssl's is given".to_owned(),
-            false => format!("openssl {} is not understood; this is not openssl", command.escape_debug()),
+            false => format!("openssl {} is not understood; this is not openssl", shown(command, &[]).escape_debug()),
         };
         return Err(Error::new(ErrorKind::Unsupported, fact).with_hint(hint));
     };
-    let line = Line::read(format!("openssl {name}"), options, known, *operands)?;
+    let line = Line::read(format!("openssl {name}"), options, &[*known, &[OTHERS]].concat(), *operands)?;
     translate(&line, session)
 }
 
-/// `pass:`, `env:`, `file:`, `fd:` and `stdin` (openssl-passphrase-options(1)) as `--password-from` names them.
-fn source(line: &Line, name: &str, session: &mut Session) -> Result<Option<OsString>> {
-    let Some(value) = line.value(name) else { return Ok(None) };
-    let octets = value.as_encoded_bytes();
-    if let Some(text) = value.to_str()
-        && (text == "stdin" || ["env:", "file:", "fd:"].iter().any(|kind| text.starts_with(kind)))
-    {
-        return Ok(Some(value.to_owned()));
-    }
-    if !octets.starts_with(b"pass:") {
-        return Err(line
-            .usage(format!("the value of {name} does not say where the password is"))
-            .with_hint("write it as pass:PASSWORD, env:NAME, file:PATH, fd:N or stdin"));
-    }
-    // Only an ASCII prefix goes, so what is left is as whole as before.
-    let password = value.to_str().map(|text| OsString::from(&text["pass:".len()..]));
-    let password = password.ok_or_else(|| line.usage(format!("the value of {name} is no text")))?;
-    give(&password, session).map(Some)
-}
+const PASSWORD_NOTE: &str =
+    "the key is put under AES-256, as a password is given for it; openssl would leave it open without a cipher";
 
-fn is_encrypted(line: &Line) -> bool {
-    CIPHERS.iter().any(|(cipher, _)| line.has(cipher))
+/// True if the key is to be under a password, which is where `password` says.
+fn is_encrypted(line: &Line, password: &str) -> bool {
+    line.has(password) || CIPHERS.iter().any(|(cipher, _)| line.has(cipher))
 }
 
 const CIPHER_NOTE: &str = "the key is put under AES-256, whichever cipher was asked for";
 
 fn with_cipher_note(native: Native, line: &Line) -> Native {
-    match CIPHERS[2..].iter().any(|(cipher, _)| line.has(cipher)) {
-        true => native.note(CIPHER_NOTE),
-        false => native,
+    match CIPHERS.iter().position(|(cipher, _)| line.has(cipher)) {
+        None => native.note(PASSWORD_NOTE),
+        Some(_) if CIPHERS[2..].iter().any(|(cipher, _)| line.has(cipher)) => native.note(CIPHER_NOTE),
+        Some(_) => native,
     }
 }
 
 /// `--out`, where OpenSSL writes to standard output unless told otherwise.
 fn with_out(native: Native, line: &Line) -> Native {
-    native.option("--out", line.value("-out").unwrap_or(OsStr::new("-")))
+    native.option("--out", out(line))
+}
+
+fn out(line: &Line) -> &OsStr {
+    line.value("-out").filter(|out| *out != "/dev/stdout").unwrap_or(OsStr::new("-"))
 }
 
 /// The encodings are told by content; of `-outform` PEM alone is made, but where `der` says so.
 fn check_form(line: &Line) -> Result<()> {
     match line.text("-outform")? {
         Some(form) if !form.eq_ignore_ascii_case("PEM") => {
-            Err(line.unsupported(format!("-outform {}", form.escape_debug()), "leave it out: PEM is made"))
+            Err(line.unknown_value("-outform", "leave it out: PEM is made"))
         }
         _ => Ok(()),
     }
@@ -212,54 +94,74 @@ fn genpkey(line: &Line, session: &mut Session) -> Result<Translation> {
     let algorithm = line.required("-algorithm")?;
     if !algorithm.eq_ignore_ascii_case("RSA") {
         let hint = "use -algorithm RSA: Salesforce takes no other";
-        return Err(line.unsupported(format!("-algorithm {}", algorithm.to_string_lossy().escape_debug()), hint));
+        return Err(line.unknown_value("-algorithm", hint));
     }
     let mut bits = None;
     for (_, value) in line.options().filter(|(name, _)| *name == "-pkeyopt") {
         let text = value.to_str().unwrap_or_default();
         match text.split_once(':') {
-            Some(("rsa_keygen_bits", number)) => bits = Some(number.to_owned()),
+            Some(("rsa_keygen_bits", number)) => bits = Some(number),
             Some(("rsa_keygen_pubexp", "65537")) => {}
-            _ => {
-                let hint = "understood is -pkeyopt rsa_keygen_bits:2048 (3072, 4096)";
-                return Err(line.unsupported(format!("-pkeyopt {}", text.escape_debug()), hint));
-            }
+            _ => return Err(line.unknown_value("-pkeyopt", BITS_HINT)),
         }
     }
-    new_key(line, bits.as_deref(), "-pass", session)
+    if bits.is_some_and(|bits| bits.parse::<RsaBits>().is_err()) {
+        return Err(line.unknown_value("-pkeyopt", BITS_HINT));
+    }
+    new_key(line, bits, ("-pass", &[("--password-from", "-pass"), ("--out", "-out")]), session)
 }
+
+const BITS_HINT: &str = "understood is -pkeyopt rsa_keygen_bits:2048 (3072, 4096)";
 
 fn genrsa(line: &Line, session: &mut Session) -> Result<Translation> {
-    let bits = line.operands().first().map(|bits| bits.to_string_lossy().into_owned());
-    new_key(line, bits.as_deref(), "-passout", session)
+    let bits = line.operands().first().and_then(|bits| bits.to_str());
+    if bits.is_some_and(|bits| bits.parse::<RsaBits>().is_err()) {
+        return Err(
+            line.unsupported("the number behind the options", "write 2048, 3072 or 4096 there, the length of the key")
+        );
+    }
+    new_key(line, bits, ("-passout", &[("--password-from", "-passout"), ("--out", "-out")]), session)
 }
 
-fn new_key(line: &Line, bits: Option<&str>, password: &str, session: &mut Session) -> Result<Translation> {
-    let native = with_out(Native::new("genkey").optional("--bits", bits), line);
-    let native = match is_encrypted(line) {
+fn new_key(
+    line: &Line,
+    bits: Option<&str>,
+    (password, terms): (&str, Terms),
+    session: &mut Session,
+) -> Result<Translation> {
+    let native = with_out(Native::new("genkey", terms).optional("--bits", bits), line);
+    let native = match is_encrypted(line, password) {
         false => native.flag("--unencrypted"),
-        true => with_cipher_note(native, line).optional("--password-from", source(line, password, session)?),
+        true => with_cipher_note(native, line).source("--password-from", source::openssl(line, password, session)?),
     };
     Ok(Translation::Native(native))
 }
 
 fn rsa(line: &Line, session: &mut Session) -> Result<Translation> {
-    let passin = source(line, "-passin", session)?;
     if ["-noout", "-modulus", "-check"].iter().any(|name| line.has(name)) {
-        return report::rsa(line, passin, session).map(Translation::Answered);
+        return report::rsa(line, session).map(Translation::Answered);
     }
     check_form(line)?;
-    let verb = if is_encrypted(line) { "encrypt" } else { "decrypt" };
-    let native = with_out(Native::new(verb).option("--in", line.value("-in").unwrap_or(OsStr::new("-"))), line);
-    Ok(Translation::Native(match is_encrypted(line) {
-        true => with_cipher_note(native, line)
-            .optional("--old-password-from", passin)
-            .optional("--password-from", source(line, "-passout", session)?),
-        false => {
-            let native = if line.has("-traditional") { native.option("--format", "pkcs1") } else { native };
-            native.optional("--password-from", passin)
-        }
-    }))
+    let passin = source::openssl(line, "-passin", session)?;
+    let input = line.value("-in").unwrap_or(OsStr::new("-"));
+    if !is_encrypted(line, "-passout") {
+        let terms = &[("--password-from", "-passin"), ("--in", "-in"), ("--out", "-out")];
+        let native = with_out(Native::new("decrypt", terms).option("--in", input), line);
+        let native = if line.has("-traditional") { native.option("--format", "pkcs1") } else { native };
+        return Ok(Translation::Native(native.source("--password-from", passin)));
+    }
+    if line.has("-traditional") {
+        let hint = "leave -traditional out: PKCS#8 guards its password better";
+        return Err(line.unsupported("-traditional for a key under a password", hint));
+    }
+    let terms =
+        &[("--old-password-from", "-passin"), ("--password-from", "-passout"), ("--in", "-in"), ("--out", "-out")];
+    let native = with_out(Native::new("encrypt", terms).option("--in", input), line);
+    Ok(Translation::Native(
+        with_cipher_note(native, line)
+            .source("--old-password-from", passin)
+            .source("--password-from", source::openssl(line, "-passout", session)?),
+    ))
 }
 
 /// What `req -new` asks, in its words and its order.
@@ -276,12 +178,17 @@ const QUESTIONS: [(AttributeType, &str, &str); 7] = [
 /// A challenge password would stand in the request for everyone to read, and nothing here has a use for either.
 const EXTRA_QUESTIONS: [&str; 2] = ["A challenge password []", "An optional company name []"];
 
+const REQ_TERMS: Terms = &[("--password-from", "-passin"), ("--key", "-key"), ("--out", "-out")];
+
 fn req(line: &Line, session: &mut Session) -> Result<Translation> {
     if !line.has("-new") {
         return report::req(line, session).map(Translation::Answered);
     }
-    let native = Native::new("csr").option("--key", line.required("-key")?);
-    let mut native = with_out(native, line).optional("--password-from", source(line, "-passin", session)?);
+    let allowed = ["-new", "-key", "-out", "-passin", "-subj", "-addext", "-utf8", "-batch", "-sha256"];
+    line.only("together with -new", &allowed, "make the request first, then look at it")?;
+    let key = line.required("-key")?;
+    let native = with_out(Native::new("csr", REQ_TERMS).option("--key", key), line);
+    let mut native = native.source("--password-from", source::openssl(line, "-passin", session)?);
     for (_, value) in line.options().filter(|(name, _)| *name == "-addext") {
         let text = value.to_str().unwrap_or_default();
         let names = text.split_once('=').filter(|(name, _)| name.trim() == "subjectAltName").map(|(_, names)| names);
@@ -292,15 +199,41 @@ fn req(line: &Line, session: &mut Session) -> Result<Translation> {
             native = native.option("--san", name.trim());
         }
     }
-    if let Some(subject) = line.value("-subj") {
-        native = native.option("--subject", subject);
-    } else if session.may_ask() && !line.has("-batch") {
+    match line.value("-subj") {
+        Some(subject) => Ok(Translation::Native(native.option("--subject", subject))),
+        None => {
+            check_before_asking(line, key, session)?;
+            let answers = ask_subject(line, session)?;
+            let native = answers.into_iter().fold(native, |native, (option, answer)| native.option(option, answer));
+            Ok(Translation::Native(native))
+        }
+    }
+}
+
+/// Nobody is to answer nine questions for nothing.
+fn check_before_asking(line: &Line, key: &OsStr, session: &mut Session) -> Result<()> {
+    let out = Path::new(out(line));
+    if out != "-" {
+        let checked = session.rules().with_input(key).check(&[out]);
+        checked.map_err(|error| told_in("openssl", error, REQ_TERMS))?;
+    }
+    if key != "-" {
+        let bytes = input::read_file(Path::new(key))
+            .map_err(|error| input::or_make(error, "make it with genpkey and rsa first, or name the key with -key"))?;
+        inspect::private_key(bytes.as_bytes()).map_err(|error| error.with_path(key))?;
+    }
+    Ok(())
+}
+
+/// What a person answers to OpenSSL's questions; at least one part of a subject.
+fn ask_subject(line: &Line, session: &mut Session) -> Result<Vec<(&'static str, String)>> {
+    let mut answers = Vec::new();
+    if session.may_ask() && !line.has("-batch") {
         session.terminal.note(
             "Who is the certificate for? Enter alone, or a dot, leaves a part out: nothing is made up, as openssl does.",
         );
         for (kind, option, question) in QUESTIONS {
-            native =
-                native.optional(option, ask_attribute(&kind, question, session)?.map(|one| one.value().to_owned()));
+            answers.extend(ask_attribute(&kind, question, session)?.map(|one| (option, one.value().to_owned())));
         }
         for question in EXTRA_QUESTIONS {
             session.terminal.ask(question, &|answer| match answer.trim() {
@@ -309,58 +242,99 @@ fn req(line: &Line, session: &mut Session) -> Result<Translation> {
             })?;
         }
     }
-    Ok(Translation::Native(native))
+    match answers.is_empty() {
+        true => Err(Error::new(ErrorKind::Usage, "no subject was given, and none is made up")
+            .with_hint("say who the certificate is for: -subj \"/C=US/ST=California/L=San Francisco/O=Example Inc\"")),
+        false => Ok(answers),
+    }
 }
 
 fn x509(line: &Line, session: &mut Session) -> Result<Translation> {
     if line.has("-req") {
         return sign_request(line, session);
     }
-    const CONVERSION: [&str; 5] = ["-in", "-inform", "-out", "-outform", "-nameopt"];
-    if line.value("-out").is_none() || line.options().any(|(name, _)| !CONVERSION.contains(&name)) {
+    if line.options().any(|(name, _)| report::X509_PRINTS.contains(&name)) {
         return report::x509(line, session).map(Translation::Answered);
     }
+    line.only("without -req", &["-in", "-inform", "-out", "-outform", "-nameopt"], SIGN_HINT)?;
     let form = match line.text("-outform")? {
         Some(form) if form.eq_ignore_ascii_case("DER") => "--der",
+        Some(form) if !form.eq_ignore_ascii_case("PEM") => {
+            return Err(line.unknown_value("-outform", "understood are -outform PEM and DER"));
+        }
         _ => "--pem",
     };
-    let native = Native::new("show").flag(form);
+    let native = Native::new("show", &[("--out", "-out")]).flag(form).flag("--first");
     let input = line.value("-in").unwrap_or(OsStr::new("-"));
     Ok(Translation::Native(with_out(native, line).operand(input)))
 }
 
+pub(super) const SIGN_HINT: &str =
+    "add -req to make a certificate of a request; look at one and convert it with two lines";
+
 const VERSION_NOTE: &str = "an X.509 version 3 certificate with the alternative names of the request is made; openssl \
                             before 3.2 makes version 1 and drops them";
 
+const DIGEST_NOTE: &str = "the certificate is signed with SHA-256: nobody trusts SHA-1 any more";
+
+const SIGN_TERMS: Terms = &[
+    ("--password-from", "-passin"),
+    ("--key", "-signkey"),
+    ("--csr", "-in"),
+    ("leave --days out for 365 days, or give", "give"),
+    ("--out", "-out"),
+];
+
 fn sign_request(line: &Line, session: &mut Session) -> Result<Translation> {
+    const DIGESTS: [&str; 4] = ["-sha1", "-sha256", "-sha384", "-sha512"];
+    let digest = line.options().map(|(name, _)| name).filter(|name| DIGESTS.contains(name)).last();
+    if let Some(digest @ ("-sha384" | "-sha512")) = digest {
+        return Err(line.unsupported(format!("{digest} together with -req"), "the certificate is signed with -sha256"));
+    }
+    let allowed =
+        ["-req", "-in", "-inform", "-out", "-outform", "-days", "-signkey", "-key", "-passin", "-copy_extensions"];
+    let hint = "make the certificate first, then look at it";
+    line.only("together with -req", &[&allowed[..], &DIGESTS].concat(), hint)?;
     check_form(line)?;
     let key = match line.value("-signkey").or(line.value("-key")) {
         Some(key) => key,
         None => line.required("-signkey")?,
     };
-    let report = ["-noout", "-text", "-subject", "-checkend"].into_iter().find(|name| line.has(name));
-    if let Some(name) = report {
-        return Err(
-            line.unsupported(format!("{name} together with -req"), "make the certificate first, then look at it")
-        );
-    }
-    let native = Native::new("selfsign")
+    let native = Native::new("selfsign", SIGN_TERMS)
         .option("--csr", line.value("-in").unwrap_or(OsStr::new("-")))
         .option("--key", key)
         // OpenSSL's own default.
         .option("--days", line.value("-days").unwrap_or(OsStr::new("30")));
-    let native = with_out(native, line).optional("--password-from", source(line, "-passin", session)?);
+    let native = if digest == Some("-sha1") { native.note(DIGEST_NOTE) } else { native };
+    let native = with_out(native, line).source("--password-from", source::openssl(line, "-passin", session)?);
     Ok(Translation::Native(native.note(VERSION_NOTE)))
 }
 
 const ALIAS_NOTE: &str = "without -name the entry is called 1, as keytool would call it; the guide renames it next";
 
+const EXPORT_TERMS: Terms = &[
+    ("--key-password-from", "-passin"),
+    ("--store-password-from", "-passout"),
+    ("--password-from", "-passout"),
+    ("--key", "-inkey"),
+    ("--cert", "-in"),
+    ("--out", "-out"),
+];
+
+/// The password of the keystore, which has two names.
+fn store_source(line: &Line, name: &str, session: &mut Session) -> Result<Option<Word>> {
+    source::openssl(line, if line.has(name) { name } else { "-password" }, session)
+}
+
 fn pkcs12(line: &Line, session: &mut Session) -> Result<Translation> {
     if !line.has("-export") {
         return read_pkcs12(line, session);
     }
+    let allowed =
+        ["-export", "-in", "-inkey", "-certfile", "-name", "-out", "-passin", "-passout", "-password", "-legacy"];
+    line.only("together with -export", &allowed, "a keystore is made of a key, its certificate and -certfile")?;
     let certificate = line.value("-in").unwrap_or(OsStr::new("-"));
-    let native = Native::new("p12")
+    let native = Native::new("p12", EXPORT_TERMS)
         .option("--key", line.value("-inkey").unwrap_or(certificate))
         .option("--cert", certificate)
         .optional("--chain", line.value("-certfile"));
@@ -369,50 +343,64 @@ fn pkcs12(line: &Line, session: &mut Session) -> Result<Translation> {
         None => native.option("--alias", "1").note(ALIAS_NOTE),
     };
     let native = if line.has("-legacy") { native.option("--compat", "java8") } else { native };
-    let passin = source(line, "-passin", session)?;
-    let passout = match source(line, "-passout", session)? {
-        Some(passout) => Some(passout),
-        None => source(line, "-password", session)?,
-    };
+    let passin = source::openssl(line, "-passin", session)?;
+    let passout = store_source(line, "-passout", session)?.unwrap_or_else(Word::prompt);
     Ok(Translation::Native(
-        with_out(native, line)
-            .optional("--key-password-from", passin)
-            .option("--store-password-from", passout.unwrap_or("prompt".into())),
+        with_out(native, line).source("--key-password-from", passin).source("--store-password-from", Some(passout)),
     ))
 }
 
+const IMPORT_TERMS: Terms =
+    &[("--new-password-from", "-passout"), ("--password-from", "-passin"), ("--in", "-in"), ("--out", "-out")];
+
 fn read_pkcs12(line: &Line, session: &mut Session) -> Result<Translation> {
-    let passin = match source(line, "-passin", session)? {
-        Some(passin) => Some(passin),
-        None => source(line, "-password", session)?,
-    };
-    if line.has("-info") || line.has("-noout") {
-        let status = report::pkcs12(line, passin.clone(), session)?;
-        if line.has("-noout") {
-            return Ok(Translation::Answered(status));
-        }
-    }
-    let input = line.value("-in").unwrap_or(OsStr::new("-"));
-    let out = line.value("-out").unwrap_or(OsStr::new("-"));
-    let native = Native::new("export").option("--in", input).optional("--password-from", passin);
-    Ok(Translation::Native(match (line.has("-nokeys"), line.has("-nocerts")) {
-        (true, false) if line.has("-clcerts") => native.flag("--no-key").option("--cert-out", out).flag("--no-chain"),
-        (true, false) => native.flag("--no-key").option("--fullchain-out", out),
-        (false, true) => {
-            let native = native.flag("--no-cert").option("--key-out", out);
-            match line.has("-nodes") || line.has("-noenc") {
-                true => native,
-                false => {
-                    let passout = source(line, "-passout", session)?.unwrap_or("prompt".into());
-                    native.option("--new-password-from", passout)
-                }
-            }
-        }
+    let allowed = [
+        "-in",
+        "-out",
+        "-passin",
+        "-passout",
+        "-password",
+        "-info",
+        "-noout",
+        "-nokeys",
+        "-nocerts",
+        "-nodes",
+        "-noenc",
+        "-clcerts",
+    ];
+    line.only("without -export", &allowed, "add -export to make a keystore")?;
+    let parts = match (line.has("-nokeys"), line.has("-nocerts")) {
+        (true, false) => ["--no-key", if line.has("-clcerts") { "--cert-out" } else { "--fullchain-out" }],
+        (false, true) => ["--no-cert", "--key-out"],
+        _ if line.has("-noout") => ["", ""],
         _ => {
             let hint = "take the certificates with -nokeys and the key with -nocerts, or all with certwright export";
             return Err(line.unsupported("key and certificates in one stream", hint));
         }
-    }))
+    };
+    let input = line.value("-in").unwrap_or(OsStr::new("-"));
+    let mut passin = store_source(line, "-passin", session)?;
+    if line.has("-noout") {
+        return report::pkcs12(line, passin, session).map(|_| Translation::Answered(ExitStatus::Done));
+    }
+    let passout = source::openssl(line, "-passout", session)?.unwrap_or_else(Word::prompt);
+    if line.has("-info") {
+        if input == "-" {
+            return Err(line.unsupported("-info beside what is taken out of standard input", "name the file with -in"));
+        }
+        passin = Some(report::pkcs12(line, passin, session)?);
+    }
+    let [without, to] = parts;
+    let native = Native::new("export", IMPORT_TERMS).option("--in", input).source("--password-from", passin);
+    let native = native.flag(without).option(to, out(line));
+    let native = match to {
+        "--cert-out" => native.flag("--no-chain"),
+        "--key-out" if !line.has("-nodes") && !line.has("-noenc") => {
+            native.source("--new-password-from", Some(passout))
+        }
+        _ => native,
+    };
+    Ok(Translation::Native(native))
 }
 
 fn version(line: &Line, session: &mut Session) -> Result<Translation> {

@@ -1,20 +1,22 @@
 //! What OpenSSL and keytool print and scripts read: the same bytes where a script takes one field, the same content
 //! elsewhere.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use certwright::inspect;
 use certwright::keystore::{Entry, Format};
 use certwright::subject::NameFormat;
-use certwright::{CertRequest, Certificate, Error, Keystore, PublicKey, Result, Subject, time};
+use certwright::{CertRequest, Certificate, Error, ErrorKind, Keystore, Password, PublicKey, Result, Subject, time};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
+use super::keytool::STORE_TERMS;
+use super::native::{Terms, Word, quoted, reworded};
+use super::openssl::SIGN_HINT;
 use super::words::Line;
-use super::{quoted, refuse_json, text};
+use super::{refuse_json, source, text};
 use crate::input;
-use crate::password::{self, PasswordSource};
+use crate::password;
 use crate::session::Session;
 use crate::status::ExitStatus;
 use crate::table::octets;
@@ -30,19 +32,18 @@ fn note_native(path: &Path, session: &mut Session) {
     session.terminal.note(&note);
 }
 
-/// The words that [`super::give`] and its like make.
-fn source(words: Option<OsString>) -> Result<Option<PasswordSource>> {
-    let text = words.map(|words| words.into_string().unwrap_or_default());
-    text.map(|text| text.parse().map_err(|what: String| Error::new(certwright::ErrorKind::Usage, what))).transpose()
-}
-
 fn name_format(line: &Line) -> Result<NameFormat> {
     let words: Vec<&str> = line
         .options()
         .filter(|(name, _)| *name == "-nameopt")
         .map(|(_, value)| value.to_str().unwrap_or("?"))
         .collect();
-    if words.is_empty() { Ok(NameFormat::default()) } else { words.join(",").parse() }
+    match words.as_slice() {
+        [] => Ok(NameFormat::default()),
+        words => words.join(",").parse().map_err(|_| {
+            line.unknown_value("-nameopt", "use RFC2253, oneline, multiline, compat, or the words they stand for")
+        }),
+    }
 }
 
 /// `subject=..`, on lines of its own where that is the format.
@@ -100,14 +101,33 @@ fn fingerprint(line: &Line, certificate: &Certificate) -> String {
     format!("{name} Fingerprint={}\n", octets(&hash))
 }
 
+/// What `x509` prints, and how.
+pub(super) const X509_PRINTS: [&str; 16] = [
+    "-noout",
+    "-modulus",
+    "-fingerprint",
+    "-enddate",
+    "-startdate",
+    "-dates",
+    "-subject",
+    "-issuer",
+    "-serial",
+    "-checkend",
+    "-pubkey",
+    "-text",
+    "-sha1",
+    "-sha256",
+    "-sha384",
+    "-sha512",
+];
+
 /// `x509` without `-req`: what is asked for in the order of the options, as OpenSSL does.
 pub(super) fn x509(line: &Line, session: &mut Session) -> Result<ExitStatus> {
     refuse_json(line, "show --json FILE", session)?;
-    if line.value("-out").is_some() || line.value("-outform").is_some() {
-        return Err(
-            line.unsupported("-out or -outform together with what is printed", "send the output into a file with >")
-        );
-    }
+    check_out(line)?;
+    let beside = ["-in", "-inform", "-nameopt", "-out"];
+    line.only("without -req", &[&X509_PRINTS[..], &beside].concat(), SIGN_HINT)?;
+    let seconds = line.text("-checkend")?.map(|text| seconds(line, text)).transpose()?;
     let path = path_in(line);
     note_native(&path, session);
     let bytes = input::read(&path, session)?;
@@ -134,24 +154,51 @@ pub(super) fn x509(line: &Line, session: &mut Session) -> Result<ExitStatus> {
         out.extend(part);
     }
     let mut status = ExitStatus::Done;
-    if let Some(seconds) = line.text("-checkend")? {
-        let seconds: u64 = seconds.parse().map_err(|_| {
-            line.usage(format!("-checkend takes seconds, not \"{}\"", seconds.escape_debug()))
-                .with_hint("a day has 86400 seconds; certwright verify --expires-within 30d counts days")
-        })?;
-        let until = session.now.checked_add(Duration::from_secs(seconds));
-        if until.is_none_or(|until| validity.not_after() < until) {
-            out.extend(b"Certificate will expire\n");
-            status = ExitStatus::NotGood;
-        } else {
-            out.extend(b"Certificate will not expire\n");
-        }
-    }
-    if !line.has("-noout") {
+    if let Some(seconds) = seconds {
+        let span = Duration::from_secs(seconds.unsigned_abs());
+        let until = match seconds < 0 {
+            true => session.now.checked_sub(span),
+            false => session.now.checked_add(span),
+        };
+        let expires = until.map_or(seconds > 0, |until| validity.not_after() < until);
+        out.extend(if expires { &b"Certificate will expire\n"[..] } else { b"Certificate will not expire\n" });
+        status = if expires { ExitStatus::NotGood } else { ExitStatus::Done };
+    } else if !line.has("-noout") {
         out.extend_from_slice(certificate.to_pem().as_bytes());
     }
     say(&out, session)?;
     Ok(status)
+}
+
+/// What is printed goes to standard output, by whatever name.
+fn check_out(line: &Line) -> Result<()> {
+    match line.value("-out") {
+        Some(out) if out != "-" && out != "/dev/stdout" => {
+            Err(line.unsupported("-out together with what is printed", "send the output into a file with >"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A number as strtol(3) reads it, to the end.
+fn seconds(line: &Line, text: &str) -> Result<i64> {
+    let text = text.trim_start_matches([' ', '\t', '\n', '\x0b', '\x0c', '\r']);
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (digits, radix) = match digits.strip_prefix("0x").or(digits.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None if digits.starts_with('0') => (digits, 8),
+        None => (digits, 10),
+    };
+    // The sign has been read: another is none.
+    let number =
+        if digits.starts_with(['+', '-']) { None } else { i64::from_str_radix(&format!("{sign}{digits}"), radix).ok() };
+    number.ok_or_else(|| {
+        line.usage("the value of -checkend is no number of seconds")
+            .with_hint("a day has 86400 seconds; certwright verify --expires-within 30d counts days")
+    })
 }
 
 /// A reader that has read enough is no error here either.
@@ -163,15 +210,19 @@ fn say(text: &[u8], session: &mut Session) -> Result<()> {
 }
 
 /// `rsa -noout`: of a key, nothing secret.
-pub(super) fn rsa(line: &Line, passin: Option<OsString>, session: &mut Session) -> Result<ExitStatus> {
+pub(super) fn rsa(line: &Line, session: &mut Session) -> Result<ExitStatus> {
     refuse_json(line, "show --json FILE", session)?;
+    check_out(line)?;
+    let allowed = ["-in", "-inform", "-passin", "-out", "-noout", "-modulus", "-check"];
+    line.only("together with -noout, -modulus or -check", &allowed, "write the key with a line of its own")?;
     if !line.has("-noout") {
         let hint = "add -noout; the key itself is written by the same line without -modulus and -check";
         return Err(line.unsupported("printing a key beside what is asked of it", hint));
     }
+    let passin = source::openssl(line, "-passin", session)?.map(|word| word.password_source()).transpose()?;
     let path = path_in(line);
     note_native(&path, session);
-    let (key, _) = input::private_key(&path, source(passin)?.as_ref(), "--password-from", session)?;
+    let (key, _) = input::private_key(&path, passin.as_ref(), "-passin", session)?;
     let mut out = Vec::new();
     if line.has("-modulus") {
         out.extend(modulus(&key.public_key()).into_bytes());
@@ -193,9 +244,12 @@ pub(super) fn rsa(line: &Line, passin: Option<OsString>, session: &mut Session) 
 /// `req` without `-new`: in OpenSSL's order, whatever the line's.
 pub(super) fn req(line: &Line, session: &mut Session) -> Result<ExitStatus> {
     refuse_json(line, "show --json FILE", session)?;
-    if let Some(option) = ["-key", "-subj", "-addext", "-out"].into_iter().find(|name| line.has(name)) {
-        return Err(line.unsupported(format!("{option} without -new"), "add -new to make a request"));
-    }
+    check_out(line)?;
+    let allowed = [
+        "-in", "-inform", "-out", "-noout", "-verify", "-subject", "-modulus", "-pubkey", "-text", "-nameopt", "-utf8",
+        "-batch",
+    ];
+    line.only("without -new", &allowed, "add -new to make a request")?;
     let path = path_in(line);
     note_native(&path, session);
     let request: CertRequest = input::cert_request(&path, session)?;
@@ -231,12 +285,14 @@ pub(super) fn req(line: &Line, session: &mut Session) -> Result<ExitStatus> {
     Ok(status)
 }
 
-/// `pkcs12 -info`: what guards the file and what is in it, on standard error as there.
-pub(super) fn pkcs12(line: &Line, passin: Option<OsString>, session: &mut Session) -> Result<ExitStatus> {
+/// `pkcs12 -info`: what guards the file and what is in it, on standard error as there. The password that has opened it.
+pub(super) fn pkcs12(line: &Line, passin: Option<Word>, session: &mut Session) -> Result<Word> {
     refuse_json(line, "show --json FILE", session)?;
+    if line.has("-noout") {
+        check_out(line)?;
+    }
     let path = path_in(line);
-    let opened = open(&path, passin, session)?;
-    let (encoded, store) = (opened.encoded, opened.store);
+    let Opened { encoded, store, password } = open(&path, passin.as_ref(), &[("--password-from", "-passin")], session)?;
     if let Some(integrity) = encoded.integrity() {
         session.terminal.note(integrity);
     }
@@ -256,29 +312,33 @@ pub(super) fn pkcs12(line: &Line, passin: Option<OsString>, session: &mut Sessio
             }
         }
     }
-    Ok(ExitStatus::Done)
+    session.given.push(password);
+    let told = passin.unwrap_or_else(Word::prompt).told().to_owned();
+    Ok(Word::Given(session.given.len() - 1, told))
 }
 
 struct Opened {
     encoded: certwright::EncodedKeystore,
     store: Keystore,
+    password: Password,
 }
 
-fn open(path: &Path, passin: Option<OsString>, session: &mut Session) -> Result<Opened> {
+fn open(path: &Path, word: Option<&Word>, terms: Terms, session: &mut Session) -> Result<Opened> {
     note_native(path, session);
     let bytes = input::read(path, session)?;
     let encoded = inspect::keystore(bytes.as_bytes()).map_err(|error| error.with_path(path))?;
-    let source = source(passin)?;
-    let (store, _) =
-        password::unlock(path, source.as_ref(), "--password-from", session, |password| encoded.open(password, None))?;
-    Ok(Opened { encoded, store })
+    let source = word.map(Word::password_source).transpose()?;
+    let open = |password: &Password| encoded.open(password, None);
+    let (store, password) = password::unlock(path, source.as_ref(), "--password-from", session, open)
+        .map_err(|error| reworded(error, terms))?;
+    Ok(Opened { encoded, store, password })
 }
 
 /// `keytool -list`, of which the dates of the entries alone are left out: PKCS#12 has none.
-pub(super) fn keytool_list(line: &Line, password: Option<OsString>, session: &mut Session) -> Result<ExitStatus> {
+pub(super) fn keytool_list(line: &Line, password: Option<Word>, session: &mut Session) -> Result<ExitStatus> {
     refuse_json(line, "show --json FILE", session)?;
     let path = PathBuf::from(line.required("-keystore")?);
-    let Opened { encoded, mut store } = open(&path, password, session)?;
+    let Opened { encoded, mut store, .. } = open(&path, password.as_ref(), STORE_TERMS, session)?;
     if let Some(alias) = line.text("-alias")? {
         store.keep_only(alias).map_err(|error| error.with_path(&path))?;
     }
@@ -291,6 +351,8 @@ pub(super) fn keytool_list(line: &Line, password: Option<OsString>, session: &mu
             Entry::Identity(identity) => ("PrivateKeyEntry", identity.chain()),
             Entry::Certificate { certificate, .. } => ("trustedCertEntry", std::slice::from_ref(certificate)),
             Entry::LoneKey { .. } => ("PrivateKeyEntry", &[][..]),
+            // A password is in the way of keys alone.
+            Entry::Unreadable { error, .. } if error.kind() == ErrorKind::Password => ("PrivateKeyEntry", &[][..]),
             _ => ("unreadable", &[][..]),
         };
         let alias = entry.alias().escape_debug();

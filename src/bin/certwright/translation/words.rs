@@ -10,8 +10,12 @@ use certwright::{Error, ErrorKind, Result};
 pub(super) enum Takes {
     Nothing,
     Value,
+    /// What a person wrote, in which `pass:` may stand.
+    Text,
     /// A password or where it is: never repeated, nor what a space has split off from it.
     Secret,
+    /// An option of the program itself, which is not understood here.
+    Unsupported,
 }
 
 /// The options of one command.
@@ -26,7 +30,8 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Reads `words`, the options of `command`, at most `operands` of which are none. Two dashes do for one, as in OpenSSL.
+    /// Reads `words`, the options of `command`, at most `operands` of which are numbers instead. Two dashes do for one, as
+    /// in OpenSSL.
     pub(super) fn read(command: String, words: &[OsString], known: &[&'static Known], operands: usize) -> Result<Self> {
         let mut line = Self { command, options: Vec::new(), operands: Vec::new() };
         let mut words = words.iter();
@@ -34,23 +39,28 @@ impl Line {
         while let Some(word) = words.next() {
             let name = word.to_str().filter(|word| word.len() > 1 && word.starts_with('-'));
             let Some(name) = name.map(|name| name.strip_prefix("--").map_or(name, |_| &name[1..])) else {
-                if line.operands.len() == operands {
+                if line.operands.len() == operands || !is_number(word) {
                     return Err(line.stray(after_secret));
                 }
                 line.operands.push(word.clone());
                 continue;
             };
-            let found = known.iter().copied().flatten().find(|(known, _)| *known == name);
-            let &(name, takes) = found.ok_or_else(|| match after_secret {
-                true => line.stray(true),
-                false => line.unknown(name, known),
-            })?;
+            let (name, takes) = match known.iter().copied().flatten().find(|(known, _)| *known == name) {
+                Some(&(name, takes)) if takes != Takes::Unsupported => (name, takes),
+                None if after_secret => return Err(line.stray(true)),
+                _ => return Err(line.unknown(name, known)),
+            };
             let value = match takes {
                 Takes::Nothing => OsString::new(),
                 _ => words.next().cloned().ok_or_else(|| {
                     line.usage(format!("{name} stands last, without its value")).with_hint("write the value behind it")
                 })?,
             };
+            if is_password(&value, takes) {
+                let hint =
+                    format!("what takes a password is {}", names(known, |takes| takes == Takes::Secret).join(", "));
+                return Err(line.usage(format!("a password stands behind {name}, which takes none")).with_hint(hint));
+            }
             after_secret = takes == Takes::Secret;
             line.options.push((name, value));
         }
@@ -102,10 +112,28 @@ impl Line {
             .with_hint(hint)
     }
 
+    /// A value that the program itself may understand. It is not repeated: any may be a misplaced password.
+    pub(super) fn unknown_value(&self, name: &str, hint: impl Into<String>) -> Error {
+        self.unsupported(format!("the value of {name}"), hint)
+    }
+
+    /// Refuses what has no effect in this form of the command: every option that is not among `allowed`.
+    pub(super) fn only(&self, form: &str, allowed: &[&str], hint: &str) -> Result<()> {
+        match self.options.iter().find(|(name, _)| !allowed.contains(name)) {
+            Some((name, _)) => Err(self.unsupported(format!("{name} {form}"), hint)),
+            None => Ok(()),
+        }
+    }
+
     fn unknown(&self, name: &str, known: &[&'static Known]) -> Error {
-        let all: Vec<&str> = known.iter().copied().flatten().map(|(known, _)| *known).collect();
-        let nearest = nearest(name, all.iter().copied());
-        let hint = match nearest {
+        let name = shown(name, known);
+        let all = names(known, |takes| takes != Takes::Unsupported);
+        if all.contains(&name) {
+            return self
+                .usage(format!("{name} and its value are one word"))
+                .with_hint("write the value behind it, with a space between");
+        }
+        let hint = match nearest(name, all.iter().copied()) {
             Some(nearest) => format!("the nearest option that is understood is {nearest}"),
             None => format!("understood are {}", all.join(" ")),
         };
@@ -122,8 +150,57 @@ impl Line {
     }
 }
 
+fn names(known: &[&'static Known], which: impl Fn(Takes) -> bool) -> Vec<&'static str> {
+    known.iter().copied().flatten().filter(|(_, takes)| which(*takes)).map(|(name, _)| *name).collect()
+}
+
+fn is_number(word: &OsStr) -> bool {
+    !word.is_empty() && word.as_encoded_bytes().iter().all(u8::is_ascii_digit)
+}
+
+/// True for a literal password where none belongs.
+fn is_password(value: &OsStr, takes: Takes) -> bool {
+    let text = value.to_string_lossy().to_ascii_lowercase();
+    match takes {
+        Takes::Secret => false,
+        Takes::Text => text.starts_with("pass:"),
+        _ => text.contains("pass:"),
+    }
+}
+
+/// As much of an unknown word as can be no password: `-passin=..` and `-passin:..` end at the sign, `-passinSECRET` where
+/// the option does.
+pub(super) fn shown<'a>(word: &'a str, known: &[&'static Known]) -> &'a str {
+    let word = word.split(['=', ':']).next().unwrap_or_default();
+    let secrets = names(known, |takes| takes == Takes::Secret);
+    let known = secrets.iter().filter(|secret| word.starts_with(**secret)).map(|secret| secret.len()).max();
+    let end = known.or_else(|| word.to_ascii_lowercase().rfind("pass").map(|at| at + "pass".len()));
+    &word[..end.unwrap_or(word.len())]
+}
+
 /// The one of `known` that is likest to `word`, if any is like it.
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distances = known.map(|known| (strsim::damerau_levenshtein(word, known), known));
     distances.min().filter(|(distance, _)| *distance <= word.len() / 3).map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_word_is_shown_up_to_what_may_be_a_password() {
+        let known: &[&'static Known] = &[&[("-passin", Takes::Secret), ("-out", Takes::Value)]];
+        for (word, expected) in [
+            ("-passin=pass:S", "-passin"),
+            ("-passin:S", "-passin"),
+            ("-passinpass:S", "-passin"),
+            ("-passinS", "-passin"),
+            ("-storepassS", "-storepass"),
+            ("-CAkey", "-CAkey"),
+            ("pass:S", "pass"),
+        ] {
+            assert_eq!(shown(word, known), expected);
+        }
+    }
 }
