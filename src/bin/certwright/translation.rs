@@ -16,7 +16,7 @@ use certwright::Result;
 use crate::cli::VerbatimArgs;
 use crate::session::Session;
 use crate::status::ExitStatus;
-use native::Native;
+use native::{Native, reworded};
 use words::Line;
 
 /// What a line comes to.
@@ -30,12 +30,14 @@ enum Translation {
 /// Understands a line of openssl's, and does what it asks for.
 pub(crate) fn openssl(args: VerbatimArgs, session: &mut Session) -> Result<ExitStatus> {
     session.shortest_password = 1;
-    finish("openssl", openssl::translate(&args.words, session)?, session)
+    let translation = openssl::translate(&args.words, session).map_err(|error| reworded(error, &[]))?;
+    finish("openssl", translation, session)
 }
 
 /// Understands a line of keytool's, and does what it asks for.
 pub(crate) fn keytool(args: VerbatimArgs, session: &mut Session) -> Result<ExitStatus> {
-    finish("keytool", keytool::translate(&args.words, session)?, session)
+    let translation = keytool::translate(&args.words, session).map_err(|error| reworded(error, &[]))?;
+    finish("keytool", translation, session)
 }
 
 fn finish(program: &str, translation: Translation, session: &mut Session) -> Result<ExitStatus> {

@@ -54,7 +54,12 @@ impl Word {
 pub(super) type Terms = &'static [(&'static str, &'static str)];
 
 /// Another program generates no password, and its files have no default names.
-const NATIVE_ONLY: Terms = &[(", or let --password-from generate make one", ""), ("generate, ", ""), ("--dir, ", "")];
+const NATIVE_ONLY: Terms = &[
+    (", or let --password-from generate make one", ""),
+    ("generate, ", ""),
+    ("--dir, ", ""),
+    (", or give it with an option; --dir says where default names are", ""),
+];
 
 /// `error` with its hint in the terms of the line's program.
 pub(super) fn reworded(error: Error, terms: Terms) -> Error {

@@ -37,6 +37,9 @@ pub(super) fn translate(words: &[OsString], session: &mut Session) -> Result<Tra
     let Some((name, known, operands, translate)) = COMMANDS.iter().find(|(name, ..)| *name == command) else {
         let hint = match nearest(command, names.into_iter()) {
             Some(nearest) => format!("the nearest command that is understood is openssl {nearest}"),
+            None if command == "pkcs8" || command == "pkey" => {
+                "certwright show tells what a key is, encrypt puts it under a password, decrypt takes it out".to_owned()
+            }
             None if command.starts_with("md5") || command.starts_with("sha") || command == "dgst" => {
                 "compare what was printed itself; certwright verify compares keys and certificates".to_owned()
             }
