@@ -2,17 +2,21 @@
 # How fast keys are made, as ratios against peers, all in one run: medians of rounds in which everything takes its turn.
 # `cargo bench --features bench` measures the parts. Needs openssl, python3 with venv, and the cryptography package,
 # which it installs in a folder of its own; for the memory the time program of GNU. The leaves of `testpki` are compared with
-# minica and mkcert (Debian's, where they are installed), trustme (PyPI) and a loop of openssl.
+# Debian's minica and mkcert, trustme (PyPI) and a loop of openssl.
 #
 #   scripts/bench.sh [ROUNDS]    100 rounds take about ten minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 python="$target/oracles/bin/python"
-if ! command -v /usr/bin/time >/dev/null && command -v apt-get >/dev/null; then
+peers=()
+for peer in /usr/bin/time mkcert minica; do
+    command -v "$peer" >/dev/null || peers+=("$(basename "$peer")")
+done
+if [ ${#peers[@]} -gt 0 ] && command -v apt-get >/dev/null; then
     root=()
     [ "$(id -u)" -eq 0 ] || root=(sudo)
-    "${root[@]}" apt-get install -q -y --no-install-recommends time >/dev/null || echo "time is missing: no memory is measured"
+    "${root[@]}" apt-get install -q -y --no-install-recommends "${peers[@]}" >/dev/null || echo "not installed: ${peers[*]}"
 fi
 if ! "$python" -c 'import cryptography' 2>/dev/null; then
     python3 -m venv "$target/oracles"
