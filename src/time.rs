@@ -6,6 +6,8 @@ use der::DateTime;
 
 use crate::error::{Error, ErrorKind, Result};
 
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 /// `2027-11-20T08:15:00Z` (RFC 3339).
 pub fn rfc3339(instant: SystemTime) -> String {
     calendar(instant).to_string()
@@ -19,7 +21,6 @@ pub fn date(instant: SystemTime) -> String {
 
 /// `Nov 20 08:15:00 2027 GMT`, as OpenSSL prints the instants of a certificate.
 pub fn gmt(instant: SystemTime) -> String {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let time = calendar(instant);
     let month = MONTHS[usize::from(time.month().clamp(1, 12)) - 1];
     let (hour, minute, second) = (time.hour(), time.minutes(), time.seconds());
@@ -52,7 +53,6 @@ pub fn parse_span(text: &str) -> Result<Duration> {
 
 /// Reads the `Date` of HTTP in the form that servers send, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
 pub fn parse_http_date(text: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let parts: Vec<&str> = text.split_once(", ")?.1.split([' ', ':']).collect();
     let [day, month, year, hour, minute, second, "GMT"] = parts[..] else { return None };
     let month = 1 + MONTHS.iter().position(|name| *name == month)?;
