@@ -9,8 +9,7 @@ use certwright::keystore::Entry;
 use certwright::output::{OutputSet, Published, Rules, Unfinished, Visibility};
 use certwright::verify::{self, Criteria, Evidence, Exhibit, Outcome};
 use certwright::{
-    Certificate, EncryptedPrivateKey, Error, ErrorKind, Keystore, Password, PrivateKey, PublicKey, Result, SecretBytes,
-    time,
+    Certificate, Error, ErrorKind, Iterations, Keystore, Password, PrivateKey, PublicKey, Result, SecretBytes, time,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -126,14 +125,17 @@ impl Delivery {
         self.add(path, Kind::Password, words, SecretBytes::new(line));
     }
 
-    /// A private key that was put under a new password; with it, the password if it was generated.
+    /// Puts `key` under a new password; with it, the password if it was generated.
     pub(crate) fn add_locked_key(
         &mut self,
         path: &Path,
         key: &PrivateKey,
-        locked: &EncryptedPrivateKey,
         new: &NewPassword,
+        iterations: Iterations,
+        session: &mut Session,
     ) -> Result<()> {
+        let mut rng = session.rng();
+        let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
         let iterations = locked.protection()?.iterations;
         let words = format!("{} key under the password ({iterations} iterations)", key.algorithm());
         self.add(path, Kind::EncryptedPrivateKey, words, locked.to_pem()?);

@@ -22,9 +22,7 @@ pub(super) fn run(args: EncryptArgs, session: &mut Session) -> Result<ExitStatus
     let (key, _) = input::private_key(&input, old_source, "--old-password-from", session)
         .map_err(|error| input::or_make(error, "make it with genkey and decrypt first, or name the key with --in"))?;
     let new = password::create(&out.display().to_string(), source, password::KEY_FILE, session)?;
-    let mut rng = session.rng();
-    let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
-    delivery.add_locked_key(&out, &key, &locked, &new)?;
+    delivery.add_locked_key(&out, &key, &new, iterations, session)?;
     delivery.set_key(key.public_key());
     delivery.complete(session)?;
     Ok(ExitStatus::Done)

@@ -37,10 +37,7 @@ pub(super) fn run(args: ExportArgs, session: &mut Session) -> Result<ExitStatus>
     match (&key_out, new_source) {
         (Some(out), Some(_)) => {
             let new = password::create(&out.display().to_string(), new_source, password::KEY_FILE, session)?;
-            let mut rng = session.rng();
-            let locked =
-                session.busy("encrypting the key", || key.encrypt(&new.password, Iterations::default(), &mut rng))?;
-            delivery.add_locked_key(out, key, &locked, &new)?;
+            delivery.add_locked_key(out, key, &new, Iterations::default(), session)?;
         }
         (Some(out), None) => {
             let words = format!("{} key without password: keep it secret", key.algorithm());

@@ -29,10 +29,7 @@ pub(super) fn run(args: GenkeyArgs, session: &mut Session) -> Result<ExitStatus>
             let words = format!("{} key without password: keep it secret", key.algorithm());
             delivery.add(&out, Kind::PrivateKey, words, key.to_pkcs8_pem()?);
         }
-        Some(new) => {
-            let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
-            delivery.add_locked_key(&out, &key, &locked, &new)?;
-        }
+        Some(new) => delivery.add_locked_key(&out, &key, &new, iterations, session)?,
     }
     delivery.set_key(key.public_key());
     delivery.complete(session)?;

@@ -87,11 +87,10 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     };
     let mut rng = session.rng();
     let key = session.busy("making the key", || PrivateKey::generate_rsa(bits, &mut rng))?;
-    let locked = session.busy("encrypting the key", || key.encrypt(&new.password, iterations, &mut rng))?;
+    delivery.add_locked_key(&names.pass_key, &key, &new, iterations, session)?;
     let request = CertRequest::new(&subject, &sans, &key)?;
     let certificate = Certificate::self_signed(&request, &key, validity, &mut rng)?;
 
-    delivery.add_locked_key(&names.pass_key, &key, &locked, &new)?;
     delivery.add(&names.key, Kind::PrivateKey, "the same key without password: keep it secret", key.to_pkcs8_pem()?);
     delivery.add(&names.pem, Kind::PrivateKey, "the same again, for the integration", key.to_pkcs8_pem()?);
     delivery.add(&names.csr, Kind::CertRequest, "signing request", request.to_pem());
