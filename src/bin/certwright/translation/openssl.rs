@@ -256,7 +256,7 @@ fn x509(line: &Line, session: &mut Session) -> Result<Translation> {
     if line.has("-req") {
         return sign_request(line, session);
     }
-    if line.options().any(|(name, _)| report::X509_PRINTS.contains(&name)) {
+    if line.last_of(&report::X509_PRINTS).or(line.last_of(&report::DIGESTS)).is_some() {
         return report::x509(line, session).map(Translation::Answered);
     }
     line.only("without -req", &["-in", "-inform", "-out", "-outform", "-nameopt"], SIGN_HINT)?;
@@ -289,15 +289,14 @@ const SIGN_TERMS: Terms = &[
 ];
 
 fn sign_request(line: &Line, session: &mut Session) -> Result<Translation> {
-    const DIGESTS: [&str; 4] = ["-sha1", "-sha256", "-sha384", "-sha512"];
-    let digest = line.options().map(|(name, _)| name).filter(|name| DIGESTS.contains(name)).last();
+    let digest = line.last_of(&report::DIGESTS);
     if let Some(digest @ ("-sha384" | "-sha512")) = digest {
         return Err(line.unsupported(format!("{digest} together with -req"), "the certificate is signed with -sha256"));
     }
     let allowed =
         ["-req", "-in", "-inform", "-out", "-outform", "-days", "-signkey", "-key", "-passin", "-copy_extensions"];
     let hint = "make the certificate first, then look at it";
-    line.only("together with -req", &[&allowed[..], &DIGESTS].concat(), hint)?;
+    line.only("together with -req", &[&allowed[..], &report::DIGESTS].concat(), hint)?;
     check_form(line)?;
     let key = match line.value("-signkey").or(line.value("-key")) {
         Some(key) => key,

@@ -87,11 +87,13 @@ pub(super) fn serial(hex: &str) -> String {
     format!("{}{}", if is_negative { "-" } else { "" }, upper_hex(&octets[leading..]))
 }
 
+/// What `x509` signs with, or takes a fingerprint with.
+pub(super) const DIGESTS: [&str; 4] = ["-sha1", "-sha256", "-sha384", "-sha512"];
+
 /// Without a digest of its own the line's is SHA-1, under another spelling: both are OpenSSL's.
 fn fingerprint(line: &Line, certificate: &Certificate) -> String {
     let der = certificate.to_der();
-    let asked = line.options().filter(|(name, _)| ["-sha1", "-sha256", "-sha384", "-sha512"].contains(name)).last();
-    let (name, hash) = match asked.map(|(name, _)| name) {
+    let (name, hash) = match line.last_of(&DIGESTS) {
         None => ("SHA1", certificate.sha1().to_vec()),
         Some("-sha256") => ("sha256", Sha256::digest(der).to_vec()),
         Some("-sha384") => ("sha384", Sha384::digest(der).to_vec()),
@@ -101,8 +103,8 @@ fn fingerprint(line: &Line, certificate: &Certificate) -> String {
     format!("{name} Fingerprint={}\n", octets(&hash))
 }
 
-/// What `x509` prints, and how.
-pub(super) const X509_PRINTS: [&str; 16] = [
+/// What `x509` prints; a digest says how.
+pub(super) const X509_PRINTS: [&str; 12] = [
     "-noout",
     "-modulus",
     "-fingerprint",
@@ -115,10 +117,6 @@ pub(super) const X509_PRINTS: [&str; 16] = [
     "-checkend",
     "-pubkey",
     "-text",
-    "-sha1",
-    "-sha256",
-    "-sha384",
-    "-sha512",
 ];
 
 /// `x509` without `-req`: what is asked for in the order of the options, as OpenSSL does.
@@ -126,7 +124,7 @@ pub(super) fn x509(line: &Line, session: &mut Session) -> Result<ExitStatus> {
     refuse_json(line, "show --json FILE", session)?;
     check_out(line)?;
     let beside = ["-in", "-inform", "-nameopt", "-out"];
-    line.only("without -req", &[&X509_PRINTS[..], &beside].concat(), SIGN_HINT)?;
+    line.only("without -req", &[&X509_PRINTS[..], &DIGESTS, &beside].concat(), SIGN_HINT)?;
     let seconds = line.text("-checkend")?.map(|text| seconds(line, text)).transpose()?;
     let path = path_in(line);
     note_native(&path, session);

@@ -76,6 +76,11 @@ impl Line {
         self.options.iter().rev().find(|(option, _)| *option == name).map(|(_, value)| value.as_os_str())
     }
 
+    /// The one of `names` that stands last, which is the one that counts.
+    pub(super) fn last_of(&self, names: &[&str]) -> Option<&'static str> {
+        self.options.iter().rev().map(|(option, _)| *option).find(|option| names.contains(option))
+    }
+
     pub(super) fn text(&self, name: &str) -> Result<Option<&str>> {
         self.value(name)
             .map(|value| value.to_str().ok_or_else(|| self.usage(format!("the value of {name} is no text"))))
