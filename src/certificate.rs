@@ -64,11 +64,12 @@ impl Certificate {
 
     /// The serial number as upper-case hexadecimal octets, as it is encoded.
     pub fn serial(&self) -> String {
-        self.inner.tbs_certificate().serial_number().as_bytes().iter().map(|octet| format!("{octet:02X}")).collect()
+        self.serial_octets().iter().map(|octet| format!("{octet:02X}")).collect()
     }
 
-    /// The octets of the serial number, as it is encoded.
-    pub(crate) fn serial_octets(&self) -> &[u8] {
+    /// The octets of the serial number, as it is encoded: an INTEGER in two's complement, so that a first octet of zero is
+    /// no part of the amount, and a first bit of one a minus (X.690, section 8.3).
+    pub fn serial_octets(&self) -> &[u8] {
         self.inner.tbs_certificate().serial_number().as_bytes()
     }
 

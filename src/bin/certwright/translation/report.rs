@@ -19,7 +19,7 @@ use crate::input;
 use crate::password;
 use crate::session::Session;
 use crate::status::ExitStatus;
-use crate::table::octets;
+use crate::table::{hex, octets};
 use crate::terminal::is_broken_pipe;
 
 fn path_in(line: &Line) -> PathBuf {
@@ -59,23 +59,18 @@ pub(super) fn utf8(name: &Subject, format: &NameFormat) -> Result<String> {
 
 fn modulus(key: &PublicKey) -> String {
     match key.rsa_numbers() {
-        Some((modulus, _)) => format!("Modulus={}\n", upper_hex(&modulus)),
+        Some((modulus, _)) => format!("Modulus={}\n", hex(&modulus).to_uppercase()),
         None => "Modulus=No modulus for this public key type\n".to_owned(),
     }
-}
-
-fn upper_hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02X}")).collect()
 }
 
 fn public_key_pem(key: &PublicKey) -> Result<Vec<u8>> {
     Ok(key.to_pem()?.as_bytes().to_vec())
 }
 
-/// The number of the INTEGER whose content is `hex`: OpenSSL writes the amount, and a minus before it.
-pub(super) fn serial(hex: &str) -> String {
-    let mut octets: Vec<u8> =
-        (0..hex.len() / 2).filter_map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).ok()).collect();
+/// The serial number as OpenSSL writes it: the amount, and a minus before it.
+pub(super) fn serial(certificate: &Certificate) -> String {
+    let mut octets = certificate.serial_octets().to_vec();
     let is_negative = octets.first().is_some_and(|first| *first > 0x7f);
     if is_negative {
         let mut carry = true;
@@ -84,7 +79,7 @@ pub(super) fn serial(hex: &str) -> String {
         }
     }
     let leading = octets.iter().take_while(|octet| **octet == 0).count().min(octets.len().saturating_sub(1));
-    format!("{}{}", if is_negative { "-" } else { "" }, upper_hex(&octets[leading..]))
+    format!("{}{}", if is_negative { "-" } else { "" }, hex(&octets[leading..]))
 }
 
 /// What `x509` signs with, or takes a fingerprint with.
@@ -139,7 +134,7 @@ pub(super) fn x509(line: &Line, session: &mut Session) -> Result<ExitStatus> {
         let part = match option {
             "-subject" => named("subject", certificate.subject(), &format)?,
             "-issuer" => named("issuer", certificate.issuer(), &format)?,
-            "-serial" => format!("serial={}\n", serial(&certificate.serial())).into_bytes(),
+            "-serial" => format!("serial={}\n", serial(&certificate).to_uppercase()).into_bytes(),
             "-modulus" => modulus(&certificate.public_key().map_err(in_file)?).into_bytes(),
             "-pubkey" => public_key_pem(&certificate.public_key().map_err(in_file)?)?,
             "-startdate" => format!("notBefore={start}\n").into_bytes(),
@@ -389,7 +384,7 @@ fn keytool_certificate(certificate: &Certificate) -> Result<String> {
          SHA256: {}\nSignature algorithm name: {}\nSubject Public Key Algorithm: {key}\nVersion: {}\n",
         utf8(certificate.subject(), &format)?,
         utf8(certificate.issuer(), &format)?,
-        serial(&certificate.serial()).to_lowercase(),
+        serial(certificate),
         time::gmt(validity.not_before()),
         time::gmt(validity.not_after()),
         octets(&certificate.sha1()),

@@ -118,15 +118,14 @@ pub(super) fn certificate(certificate: &Certificate, format: &NameFormat) -> Res
     text.line(0, "Certificate:");
     text.line(4, "Data:");
     text.line(8, format!("Version: {} (0x{:x})", certificate.version(), certificate.version() - 1));
-    let number = serial(&certificate.serial());
+    let number = serial(certificate);
     match u64::from_str_radix(&number, 16) {
         Ok(small) if number.len() <= 16 => text.line(8, format!("Serial Number: {small} (0x{small:x})")),
         _ => {
             text.line(8, "Serial Number:");
             let (sign, amount) =
                 number.strip_prefix('-').map_or(("", number.as_str()), |amount| (" (Negative)", amount));
-            let pairs: Vec<String> =
-                amount.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).to_lowercase()).collect();
+            let pairs: Vec<_> = amount.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
             text.line(12, format!("{}{sign}", pairs.join(":")));
         }
     }
