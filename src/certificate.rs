@@ -185,11 +185,7 @@ impl Certificate {
         if self.inner.signature_algorithm() != self.inner.tbs_certificate().signature() {
             return Err(Error::malformed("names two different algorithms for its signature"));
         }
-        let outer = asn1::children(asn1::split(&self.der)?.0.value);
-        let tbs = outer.first().ok_or_else(|| Error::malformed("is no certificate"))?;
-        let signature = self.inner.signature().as_bytes();
-        let signature = signature.ok_or_else(|| Error::malformed("its signature is no whole number of octets"))?;
-        issuer.verify(self.signature_algorithm(), tbs.whole, signature)
+        issuer.verify_signed(&self.der)
     }
 
     /// SHA-256 of the DER encoding: the fingerprint that other tools show.

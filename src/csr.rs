@@ -151,11 +151,7 @@ impl CertRequest {
     /// # Errors
     /// Those of [`PublicKey::verify`].
     pub fn verify_signature(&self) -> Result<()> {
-        let outer = asn1::children(asn1::split(&self.der)?.0.value);
-        let info = outer.first().ok_or_else(|| Error::malformed("is no certificate signing request"))?;
-        let signature = self.request.signature.as_bytes();
-        let signature = signature.ok_or_else(|| Error::malformed("its signature is no whole number of octets"))?;
-        self.public_key()?.verify(self.signature_algorithm(), info.whole, signature)
+        self.public_key()?.verify_signed(&self.der)
     }
 
     /// The DER encoding, as it was read or made.

@@ -4,7 +4,8 @@
 use ::signature::hazmat::{PrehashSigner, PrehashVerifier};
 use const_oid::ObjectIdentifier;
 use const_oid::db::{rfc5912, rfc8410};
-use der::asn1::{Any, Null};
+use der::Decode;
+use der::asn1::{Any, BitStringRef, Null};
 use ed25519_dalek::Signer;
 use pkcs1::RsaPssParams;
 use rsa::{Pkcs1v15Sign, Pss};
@@ -14,6 +15,7 @@ use spki::AlgorithmIdentifierOwned;
 
 use super::encoding::oid_name;
 use super::{PrivateKey, PublicKey, PublicNumbers, internal};
+use crate::asn1;
 use crate::error::{Error, Result};
 
 /// How something was signed, as its AlgorithmIdentifier says.
@@ -217,6 +219,21 @@ impl PublicKey {
             _ => false,
         };
         if verified { Ok(()) } else { Err(Error::mismatch("the signature was not made by this key")) }
+    }
+
+    /// Checks the signature of a certificate, a request or a revocation list: each is what is signed as it stands, the
+    /// algorithm, and the signature as a BIT STRING (RFC 5280, section 4.1.1; RFC 2986, section 4.2).
+    pub(crate) fn verify_signed(&self, der: &[u8]) -> Result<()> {
+        let damaged = |error| Error::malformed("its signature cannot be read").with_source(error);
+        let parts = asn1::children(asn1::split(der)?.0.value);
+        let [signed, algorithm, signature] = parts.as_slice() else {
+            return Err(Error::malformed("is not signed"));
+        };
+        let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.whole).map_err(damaged)?;
+        let signature = BitStringRef::from_der(signature.whole).map_err(damaged)?;
+        let signature = signature.as_bytes();
+        let signature = signature.ok_or_else(|| Error::malformed("its signature is no whole number of octets"))?;
+        self.verify(SignatureAlgorithm::new(&algorithm), signed.whole, signature)
     }
 }
 

@@ -10,7 +10,6 @@ use x509_cert::ext::pkix::CrlReason;
 
 use crate::certificate::{Certificate, Validity};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::SignatureAlgorithm;
 use crate::secret::SecretBytes;
 use crate::{asn1, pem};
 
@@ -112,12 +111,7 @@ impl Crl {
     /// # Errors
     /// [`Mismatch`](ErrorKind::Mismatch) if another did.
     pub fn verify(&self, issuer: &Certificate) -> Result<()> {
-        let outer = asn1::children(asn1::split(&self.der)?.0.value);
-        let signed = outer.first().ok_or_else(|| Error::malformed("is no certificate revocation list"))?;
-        let signature = self.list.signature.as_bytes();
-        let signature = signature.ok_or_else(|| Error::malformed("its signature is no whole number of octets"))?;
-        let algorithm = SignatureAlgorithm::new(&self.list.signature_algorithm);
-        issuer.public_key()?.verify(algorithm, signed.whole, signature)
+        issuer.public_key()?.verify_signed(&self.der)
     }
 
     /// What it revokes, in its order.
