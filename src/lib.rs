@@ -6,23 +6,8 @@
 //! ```
 //! use std::time::{Duration, SystemTime};
 //! use certwright::{CertRequest, Certificate, PrivateKey, RsaBits, Subject, Validity};
-//! # // A generator with a fixed state keeps the example free of further crates. Never do this for a real key.
-//! # struct Rng(u64);
-//! # impl rand_core::TryRng for Rng {
-//! #     type Error = std::convert::Infallible;
-//! #     fn try_next_u32(&mut self) -> Result<u32, Self::Error> { self.try_next_u64().map(|x| (x >> 32) as u32) }
-//! #     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-//! #         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-//! #         let x = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-//! #         let x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-//! #         Ok(x ^ x >> 31)
-//! #     }
-//! #     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-//! #         bytes.iter_mut().try_for_each(|byte| { *byte = self.try_next_u64()? as u8; Ok(()) })
-//! #     }
-//! # }
-//! # impl rand_core::TryCryptoRng for Rng {}
-//! # let mut rng = Rng(1);
+//! # // A fixed seed keeps the example free of further crates. Never do this for a real key.
+//! # let mut rng = certwright::testpki::Stream::new([1; 32]);
 //! # let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
 //!
 //! // `rng` is any `rand_core::CryptoRng`, `now` the time to count from.

@@ -2,13 +2,12 @@
 #![allow(unsafe_code, reason = "an allocator that looks into what it frees")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use certwright::key::bench::Arithmetic;
+use certwright::testpki::Stream;
 use certwright::{PrivateKey, RsaBits};
 use pkcs8::DecodePrivateKey;
-use rand_core::{TryCryptoRng, TryRng};
 use rsa::traits::PrivateKeyParts;
 
 /// A word of either prime.
@@ -42,33 +41,11 @@ unsafe impl GlobalAlloc for Watching {
 #[global_allocator]
 static HEAP: Watching = Watching;
 
-/// SplitMix64: the same octets each time.
-struct Seeded(u64);
-
-impl TryRng for Seeded {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|word| (word >> 32) as u32)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let word = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Ok(word ^ word >> 31)
-    }
-
-    fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), Infallible> {
-        octets.iter_mut().try_for_each(|octet| self.try_next_u64().map(|word| *octet = word as u8))
-    }
-}
-
-impl TryCryptoRng for Seeded {}
-
 #[test]
 fn primes_leave_no_copy_on_the_heap() {
-    let made = || PrivateKey::generate_rsa(RsaBits::B2048, &mut Seeded(7)).expect("a key");
+    // The same stream, the same primes.
+    let stream = || Stream::new([7; 32]);
+    let made = || PrivateKey::generate_rsa(RsaBits::B2048, &mut stream()).expect("a key");
     let pem = made().to_pkcs8_pem().expect("a PEM file");
     let key = std::str::from_utf8(pem.as_bytes()).expect("text");
     let key = rsa::RsaPrivateKey::from_pkcs8_pem(key).expect("the key");
@@ -76,8 +53,7 @@ fn primes_leave_no_copy_on_the_heap() {
         sought.store(prime.as_ref().to_words()[8], Ordering::SeqCst);
     }
     IS_LOOKING.store(true, Ordering::SeqCst);
-    // The same stream, the same primes.
-    assert!(Arithmetic::best().pair(1024, 2, &mut Seeded(7)));
+    assert!(Arithmetic::best().pair(1024, 2, &mut stream()));
     assert_eq!(FOUND.swap(0, Ordering::SeqCst), 0, "words of primes in blocks that the search has freed");
     // Which the watching would have seen: the rsa crate frees some as they are.
     drop(made());
