@@ -199,5 +199,5 @@ fn change_alias(line: &Line, session: &mut Session) -> Result<Translation> {
 
 fn list(line: &Line, session: &mut Session) -> Result<Translation> {
     let password = source::keytool(line, STORE_PASS, session)?;
-    report::keytool_list(line, password, session).map(Translation::Answered)
+    report::keytool::list(line, password, session).map(Translation::Answered)
 }

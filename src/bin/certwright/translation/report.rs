@@ -1,16 +1,17 @@
 //! What OpenSSL and keytool print and scripts read: the same bytes where a script takes one field, the same content
 //! elsewhere.
 
+pub(super) mod keytool;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use certwright::inspect;
-use certwright::keystore::{Entry, Format};
+use certwright::keystore::Entry;
 use certwright::subject::NameFormat;
-use certwright::{CertRequest, Certificate, Error, ErrorKind, Keystore, Password, PublicKey, Result, Subject, time};
+use certwright::{CertRequest, Certificate, Error, Keystore, Password, PublicKey, Result, Subject, time};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::keytool::STORE_TERMS;
 use super::native::{Terms, Word, quoted, reworded};
 use super::openssl::SIGN_HINT;
 use super::words::Line;
@@ -325,71 +326,4 @@ fn open(path: &Path, word: Option<&Word>, terms: Terms, session: &mut Session) -
     let (store, password) = password::unlock(path, source.as_ref(), "--password-from", session, open)
         .map_err(|error| reworded(error, terms))?;
     Ok(Opened { encoded, store, password })
-}
-
-/// `keytool -list`, of which the dates of the entries alone are left out: PKCS#12 has none.
-pub(super) fn keytool_list(line: &Line, password: Option<Word>, session: &mut Session) -> Result<ExitStatus> {
-    refuse_json(line, "show --json FILE", session)?;
-    let path = PathBuf::from(line.required("-keystore")?);
-    let Opened { encoded, mut store, .. } = open(&path, password.as_ref(), STORE_TERMS, session)?;
-    if let Some(alias) = line.text("-alias")? {
-        store.keep_only(alias).map_err(|error| error.with_path(&path))?;
-    }
-    let kind = if encoded.format() == Format::Jks { "JKS" } else { "PKCS12" };
-    let count = store.entries.len();
-    let plural = if count == 1 { "entry" } else { "entries" };
-    let mut out = format!("Keystore type: {kind}\n\nYour keystore contains {count} {plural}\n\n");
-    for entry in &store.entries {
-        let (kind, chain) = match entry {
-            Entry::Identity(identity) => ("PrivateKeyEntry", identity.chain()),
-            Entry::Certificate { certificate, .. } => ("trustedCertEntry", std::slice::from_ref(certificate)),
-            Entry::LoneKey { .. } => ("PrivateKeyEntry", &[][..]),
-            // A password is in the way of keys alone.
-            Entry::Unreadable { error, .. } if error.kind() == ErrorKind::Password => ("PrivateKeyEntry", &[][..]),
-            _ => ("unreadable", &[][..]),
-        };
-        let alias = entry.alias().escape_debug();
-        if !line.has("-v") {
-            out += &format!("{alias}, {kind},\n");
-            if let Some(first) = chain.first() {
-                out += &format!("Certificate fingerprint (SHA-256): {}\n", octets(&first.sha256()));
-            }
-            continue;
-        }
-        out += &format!("Alias name: {alias}\nEntry type: {kind}\n");
-        if kind == "PrivateKeyEntry" {
-            out += &format!("Certificate chain length: {}\n", chain.len());
-        }
-        for (index, certificate) in chain.iter().enumerate() {
-            if kind == "PrivateKeyEntry" {
-                out += &format!("Certificate[{}]:\n", index + 1);
-            }
-            out += &keytool_certificate(certificate)?;
-        }
-        out += "\n\n*******************************************\n*******************************************\n\n\n";
-    }
-    say(out.as_bytes(), session)?;
-    Ok(ExitStatus::Done)
-}
-
-fn keytool_certificate(certificate: &Certificate) -> Result<String> {
-    let format: NameFormat = "esc_2253,esc_ctrl,use_quote,utf8,sep_comma_plus_space,dn_rev".parse()?;
-    let validity = certificate.validity();
-    let key = match certificate.public_key().map(|key| key.algorithm()) {
-        Ok(algorithm) => format!("{}-bit {} key", algorithm.bits(), algorithm.name()),
-        Err(error) => error.to_string(),
-    };
-    Ok(format!(
-        "Owner: {}\nIssuer: {}\nSerial number: {}\nValid from: {} until: {}\nCertificate fingerprints:\n\t SHA1: {}\n\t \
-         SHA256: {}\nSignature algorithm name: {}\nSubject Public Key Algorithm: {key}\nVersion: {}\n",
-        utf8(certificate.subject(), &format)?,
-        utf8(certificate.issuer(), &format)?,
-        serial(certificate),
-        time::gmt(validity.not_before()),
-        time::gmt(validity.not_after()),
-        octets(&certificate.sha1()),
-        octets(&certificate.sha256()),
-        certificate.signature_algorithm().name(),
-        certificate.version(),
-    ))
 }
