@@ -69,15 +69,15 @@ fi
 [ ${#missing[@]} -eq 0 ] || echo "missing: ${missing[*]}"
 
 step "format"
-cargo fmt --check
+cargo fmt --all --check
 
 step "lints"
-cargo clippy --locked --lib --no-default-features -- -D warnings
+cargo clippy --locked --workspace --lib --no-default-features -- -D warnings
 cargo clippy --locked --all-targets --no-default-features --features cli -- -D warnings
-cargo clippy --locked --all-features --all-targets -- -D warnings
+cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
 
 step "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 
 step "no C in the tree, on any platform"
 if cargo tree --locked --target all -e normal,build,dev --prefix none | grep -E '^(cc|cmake|bindgen|ring|openssl-sys|aws-lc-[a-z]+) '; then
@@ -87,10 +87,10 @@ fi
 
 # With the parts of the prime search open everywhere, so that all steps share one build.
 step "tests"
-cargo test --locked --features bench
+cargo test --locked --workspace --features bench
 
 step "prime numbers, at length"
-cargo test --locked --features bench --lib -- --include-ignored primes
+cargo test --locked -p certwright-primes --features ifma -- --include-ignored
 
 step "interop"
 if [ ${#missing[@]} -gt 0 ]; then

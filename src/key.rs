@@ -1,8 +1,8 @@
 //! Keys: the private key with its public half, what they sign and what they verify.
 //!
 //! Encodings live in `key/encoding.rs`, encrypted forms in `key/encrypted.rs` (read) and `key/pbes2.rs` (made), key
-//! generation in `key/kind.rs` and, for RSA, `key/generate.rs`, which has a wing of its own for the primes,
-//! `key/primes.rs`.
+//! generation in `key/kind.rs` and, for RSA, `key/generate.rs`, which has the primes from a package of their own,
+//! `primes`.
 
 #[cfg(feature = "bench")]
 #[doc(hidden)]
@@ -13,7 +13,6 @@ mod generate;
 mod kind;
 mod legacy;
 mod pbes2;
-mod primes;
 mod signature;
 
 use std::fmt;

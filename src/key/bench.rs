@@ -1,9 +1,9 @@
 //! The parts of the prime search, for `cargo bench`. No part of the interface: it changes without notice.
 
+use certwright_primes::{Kernel, Means, Number, Scalar, Window, best_kernel, find_pair};
 use rand_core::CryptoRng;
 
 use super::generate::generate;
-use super::primes::{self, Kernel, Means, Number, Window};
 use super::{PrivateKey, RsaBits};
 
 /// An arithmetic by its name.
@@ -12,12 +12,12 @@ pub struct Arithmetic(&'static dyn Kernel);
 impl Arithmetic {
     /// The one that every machine has.
     pub fn scalar() -> Self {
-        Self(primes::scalar_kernel())
+        Self(&Scalar)
     }
 
     /// The fastest of this machine.
     pub fn best() -> Self {
-        Self(primes::best_kernel())
+        Self(best_kernel())
     }
 
     /// How many numbers it judges at once.
@@ -38,7 +38,7 @@ impl Arithmetic {
 
     /// Two primes of `bits` bits.
     pub fn pair(&self, bits: u32, threads: usize, rng: &mut impl CryptoRng) -> bool {
-        primes::find_pair(bits, rng, &Means { kernel: self.0, threads }).is_some()
+        find_pair(bits, rng, &Means { kernel: self.0, threads }).is_some()
     }
 }
 

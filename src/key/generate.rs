@@ -1,15 +1,15 @@
 //! RSA key generation: two primes that meet the criteria of FIPS 186-5, A.1.1, and the key made of them.
 //!
-//! How the primes are found, and what is and is not claimed for that, stands in `primes.rs`.
+//! How the primes are found, and what is and is not claimed for that, stands in the package `primes`.
 
 use std::fmt;
 use std::str::FromStr;
 
+use certwright_primes::{EXPONENT, Means, Number, find_pair};
 use crypto_bigint::BoxedUint;
 use rand_core::CryptoRng;
 use rsa::traits::PrivateKeyParts;
 
-use super::primes::{self, EXPONENT, Means, Number};
 use super::{PrivateKey, RsaPrivateKey, internal};
 use crate::error::{Error, Result};
 
@@ -71,7 +71,7 @@ impl PrivateKey {
 
 pub(super) fn generate(bits: RsaBits, rng: &mut impl CryptoRng, means: &Means<'_>) -> Result<PrivateKey> {
     loop {
-        let pair = primes::find_pair(bits.get() / 2, rng, means);
+        let pair = find_pair(bits.get() / 2, rng, means);
         let [p, q] = pair.ok_or_else(|| {
             Error::unsupported("no prime numbers were found: this machine's arithmetic is at fault")
                 .with_hint("try it on another machine")
@@ -82,5 +82,37 @@ pub(super) fn generate(bits: RsaBits, rng: &mut impl CryptoRng, means: &Means<'_
         if key.d().bits() > bits.get() / 2 {
             return Ok(PrivateKey::Rsa(RsaPrivateKey(Box::new(key))));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use certwright_primes::Kernel;
+
+    use super::*;
+    use crate::testpki::Stream;
+
+    /// No prime passes.
+    struct Blind;
+
+    impl Kernel for Blind {
+        fn width(&self) -> usize {
+            8
+        }
+
+        fn euler(&self, _: &[Number]) -> u8 {
+            0
+        }
+
+        fn miller_rabin(&self, _: &Number, _: &[Number]) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn an_arithmetic_that_finds_nothing_is_said_to_be_at_fault() {
+        let means = Means { kernel: &Blind, threads: 2 };
+        let error = generate(RsaBits::B2048, &mut Stream::new([10; 32]), &means).err();
+        assert!(error.expect("no key").to_string().contains("this machine's arithmetic is at fault"));
     }
 }

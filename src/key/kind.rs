@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use certwright_primes::Means;
 use p256::elliptic_curve::Generate;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::generate::generate;
-use super::primes::Means;
 use super::{Ed25519PrivateKey, KeyAlgorithm, P256PrivateKey, P384PrivateKey, PrivateKey, RsaBits};
 use crate::error::{Error, Result};
 

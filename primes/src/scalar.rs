@@ -7,7 +7,7 @@ use super::Number;
 use super::kernel::Kernel;
 
 /// One number after the other, one word after the other.
-pub(in crate::key) struct Scalar;
+pub struct Scalar;
 
 impl Kernel for Scalar {
     fn width(&self) -> usize {

@@ -111,7 +111,7 @@ fn agree(numbers: &[Number], sample: usize, rng: &mut Seeded) -> u32 {
 
 /// The prime of so many bits in fixtures/primes/modp.txt.
 fn known_prime(bits: u32) -> Number {
-    let text = include_str!("../../../fixtures/primes/modp.txt");
+    let text = include_str!("../../fixtures/primes/modp.txt");
     let digits = text.lines().find(|line| line.len() * 4 == bits as usize).expect("a prime of this length");
     words_of(digits).collect::<Vec<_>>().into()
 }
@@ -173,7 +173,7 @@ impl Kernel for Lenient {
 
 /// The composites of `fixtures/primes/composites.txt`, made from the numbers there as scripts/composites.py says.
 fn composites() -> Vec<(String, Number)> {
-    let text = include_str!("../../../fixtures/primes/composites.txt");
+    let text = include_str!("../../fixtures/primes/composites.txt");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let parse = |line: &str| {
         let (kind, digits) = line.split_once(' ').expect("a kind and a number");
@@ -430,7 +430,7 @@ fn a_flipped_carry_makes_no_key() {
 
 /// Then no key is made of what is left, and the search ends.
 #[test]
-fn an_arithmetic_that_finds_nothing_is_said_to_be_at_fault() {
+fn an_arithmetic_that_finds_nothing_finds_no_pair() {
     struct Blind;
     impl Kernel for Blind {
         fn width(&self) -> usize {
@@ -444,9 +444,7 @@ fn an_arithmetic_that_finds_nothing_is_said_to_be_at_fault() {
         }
     }
     for kernel in [&Blind as &dyn Kernel, &Unconfirmed] {
-        let means = Means { kernel, threads: 2 };
-        let error = crate::key::generate::generate(crate::RsaBits::B2048, &mut Seeded(10), &means).err();
-        assert!(error.expect("no key").to_string().contains("this machine's arithmetic is at fault"));
+        assert!(find_pair(1024, &mut Seeded(10), &Means { kernel, threads: 2 }).is_none());
     }
 }
 

@@ -12,7 +12,7 @@ use super::lanes::lanes;
 type V = __m512i;
 
 /// The kernel, where the processor and the system have the registers and the instructions.
-pub(in crate::key) fn kernel() -> Option<&'static dyn Kernel> {
+pub(super) fn kernel() -> Option<&'static dyn Kernel> {
     let has_it = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
     has_it.then_some(&Ifma(()))
 }

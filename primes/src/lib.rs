@@ -1,4 +1,4 @@
-//! The search for the two primes of an RSA key.
+//! The search for the two primes of an RSA key. Made for certwright: its interface changes with what that needs.
 //!
 //! 1. **Draw** (here): for each prime a random odd start with its two top bits set, an order of the 4096 odd numbers from
 //!    there on (its *window*), and the bases for the tests. All of it before anything of the window is looked at, so that
@@ -43,11 +43,6 @@ mod ifma;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "bench")]
-pub(super) fn scalar_kernel() -> &'static dyn Kernel {
-    &scalar::Scalar
-}
-
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -55,13 +50,14 @@ use std::thread;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-pub(super) use kernel::{Kernel, best as best_kernel};
+pub use kernel::{Kernel, best as best_kernel};
+pub use scalar::Scalar;
 
 /// A number of half the modulus' length: 64-bit words, the least significant first.
-pub(super) type Number = Zeroizing<Vec<u64>>;
+pub type Number = Zeroizing<Vec<u64>>;
 
 /// The public exponent (RFC 8017, section 3.1): F4.
-pub(super) const EXPONENT: u64 = 65537;
+pub const EXPONENT: u64 = 65537;
 
 /// Odd numbers in a window. 1024-bit numbers have 11 primes among as many on average, 2048-bit ones 6.
 const WINDOW: usize = 4096;
@@ -77,16 +73,16 @@ const MOST_THREADS: usize = 4;
 const MOST_WINDOWS: usize = 8;
 
 /// How the search is done; nothing of it changes what is found.
-pub(super) struct Means<'a> {
+pub struct Means<'a> {
     /// The arithmetic.
-    pub(super) kernel: &'a dyn Kernel,
+    pub kernel: &'a dyn Kernel,
     /// How many threads take part.
-    pub(super) threads: usize,
+    pub threads: usize,
 }
 
 impl Means<'static> {
     /// The best of this machine.
-    pub(super) fn of_this_machine() -> Self {
+    pub fn of_this_machine() -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
         Self { kernel: best_kernel(), threads }
     }
@@ -95,7 +91,7 @@ impl Means<'static> {
 /// Two primes of `bits` bits each, with their two top bits set, neither of them 1 mod [`EXPONENT`], and more than
 /// 2^(bits-100) apart (FIPS 186-5, A.1.3, step 5.4); `None` if so many windows hold none that the arithmetic has to be
 /// at fault.
-pub(super) fn find_pair(bits: u32, rng: &mut impl CryptoRng, means: &Means<'_>) -> Option<[Number; 2]> {
+pub fn find_pair(bits: u32, rng: &mut impl CryptoRng, means: &Means<'_>) -> Option<[Number; 2]> {
     let mut found: [Option<Number>; 2] = [None, None];
     for _ in 0..MOST_WINDOWS {
         let missing: Vec<usize> = (0..2).filter(|&side| found[side].is_none()).collect();
@@ -124,7 +120,7 @@ fn far_apart(p: &[u64], q: &[u64]) -> bool {
 }
 
 /// A stretch of odd numbers with the order in which they are tried.
-pub(super) struct Window {
+pub struct Window {
     start: Number,
     /// Every place of the window, shuffled.
     order: Zeroizing<Vec<u16>>,
@@ -143,7 +139,7 @@ const NONE: usize = usize::MAX;
 
 impl Window {
     /// Draws everything that is random about the window. Always as many octets.
-    pub(super) fn draw(bits: u32, rng: &mut impl CryptoRng) -> Self {
+    pub fn draw(bits: u32, rng: &mut impl CryptoRng) -> Self {
         let words = bits as usize / 64;
         let mut start = draw_number(words, rng);
         start[words - 1] |= 3 << 62;
@@ -166,12 +162,12 @@ impl Window {
     }
 
     /// What the sieve leaves, in the window's order.
-    pub(super) fn survivors(&self) -> &[u16] {
+    pub fn survivors(&self) -> &[u16] {
         self.survivors.get_or_init(|| sieve::survivors(&self.start, &self.order))
     }
 
     /// The number at `place`.
-    pub(super) fn number(&self, place: u16) -> Number {
+    pub fn number(&self, place: u16) -> Number {
         let mut number = self.start.clone();
         let mut carry = 2 * u64::from(place);
         for word in number.iter_mut() {
@@ -183,7 +179,7 @@ impl Window {
     }
 
     /// Tests survivors, batch by batch, until the first that passes is known; any number of threads may do so at once.
-    pub(super) fn filter(&self, kernel: &dyn Kernel) {
+    pub fn filter(&self, kernel: &dyn Kernel) {
         let survivors = self.survivors();
         let width = kernel.width();
         loop {
@@ -202,7 +198,7 @@ impl Window {
     }
 
     /// Confirms the number that passed. One that turns out composite is passed over: then the filter goes on behind it.
-    pub(super) fn confirm(&self, kernel: &dyn Kernel) {
+    pub fn confirm(&self, kernel: &dyn Kernel) {
         let Some((index, number)) = self.candidate() else { return };
         if !confirm::is_prime(&number, &self.bases, &self.base, kernel) {
             self.next.store(index + 1, Ordering::Relaxed);

@@ -6,7 +6,7 @@ use super::Number;
 /// composites as far as [`euler`](Kernel::euler) goes: the definition leaves no choice.
 ///
 /// Numbers are odd, of 1024, 1536 or 2048 bits, with their two top bits set.
-pub(in crate::key) trait Kernel: Sync {
+pub trait Kernel: Sync {
     /// How many numbers [`euler`](Kernel::euler) judges for the price of one: 8 at most.
     fn width(&self) -> usize;
 
@@ -20,7 +20,7 @@ pub(in crate::key) trait Kernel: Sync {
 }
 
 /// The fastest of this machine, found at run time.
-pub(in crate::key) fn best() -> &'static dyn Kernel {
+pub fn best() -> &'static dyn Kernel {
     #[cfg(all(feature = "ifma", target_arch = "x86_64"))]
     if let Some(kernel) = super::ifma::kernel() {
         return kernel;
