@@ -13,6 +13,7 @@ mod generate;
 mod kind;
 mod legacy;
 mod pbes2;
+mod processor;
 mod signature;
 
 use std::fmt;
@@ -25,6 +26,7 @@ pub use encrypted::EncryptedPrivateKey;
 pub use generate::RsaBits;
 pub use kind::KeyKind;
 pub use pbes2::Iterations;
+pub use processor::missing_feature;
 pub use signature::SignatureAlgorithm;
 
 use crate::error::{Error, Result};

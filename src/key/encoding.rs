@@ -164,6 +164,15 @@ impl PublicKey {
         numbers.map(Self).map_err(|error| Error::malformed("holds a public key that cannot be one").with_source(error))
     }
 
+    /// Reads a SubjectPublicKeyInfo that was taken apart, as TLS libraries do: `algorithm` is its AlgorithmIdentifier in DER,
+    /// `bits` are the octets of its BIT STRING.
+    ///
+    /// # Errors
+    /// Those of [`Self::from_spki_der`].
+    pub fn from_spki_parts(algorithm: &[u8], bits: &[u8]) -> Result<Self> {
+        Self::from_spki_der(&asn1::sequence(&[algorithm, &asn1::tagged(0x03, &[&[0], bits])]))
+    }
+
     /// Reads a DER RSAPublicKey (PKCS#1).
     ///
     /// # Errors

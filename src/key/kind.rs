@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use certwright_primes::Means;
+use certwright_primes::{Means, best_kernel};
 use p256::elliptic_curve::Generate;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -76,17 +76,18 @@ impl PrivateKey {
     /// # Errors
     /// Those of [`Self::generate_rsa`].
     pub fn generate(kind: KeyKind, rng: &mut impl CryptoRng) -> Result<Self> {
-        Self::generate_by(kind, rng, &Means::of_this_machine())
+        Self::generate_by(kind, rng, Means::of_this_machine)
     }
 
     /// As [`Self::generate`], on this thread alone.
     pub(crate) fn generate_alone(kind: KeyKind, rng: &mut impl CryptoRng) -> Result<Self> {
-        Self::generate_by(kind, rng, &Means { threads: 1, ..Means::of_this_machine() })
+        Self::generate_by(kind, rng, || Means { threads: 1, kernel: best_kernel() })
     }
 
-    fn generate_by(kind: KeyKind, rng: &mut impl CryptoRng, means: &Means<'_>) -> Result<Self> {
+    /// `means` are asked for with RSA alone: to count the cores of a container takes as long as a signature.
+    fn generate_by(kind: KeyKind, rng: &mut impl CryptoRng, means: fn() -> Means<'static>) -> Result<Self> {
         Ok(match kind {
-            KeyKind::Rsa(bits) => generate(bits, rng, means)?,
+            KeyKind::Rsa(bits) => generate(bits, rng, &means())?,
             KeyKind::P256 => Self::P256(P256PrivateKey(p256::SecretKey::generate_from_rng(rng).into())),
             KeyKind::P384 => Self::P384(P384PrivateKey(p384::SecretKey::generate_from_rng(rng).into())),
             KeyKind::Ed25519 => {

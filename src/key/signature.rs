@@ -14,7 +14,7 @@ use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use spki::AlgorithmIdentifierOwned;
 
 use super::encoding::oid_name;
-use super::{PrivateKey, PublicKey, PublicNumbers, internal};
+use super::{PrivateKey, PublicKey, PublicNumbers, internal, processor};
 use crate::asn1;
 use crate::error::{Error, Result};
 
@@ -26,7 +26,7 @@ pub struct SignatureAlgorithm {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hash {
+pub(super) enum Hash {
     Md2,
     Md5,
     Sha1,
@@ -80,6 +80,17 @@ impl SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256, as JWS calls it (RFC 7518, section 3.3).
     pub(crate) const RS256: Self =
         Self { oid: rfc5912::SHA_256_WITH_RSA_ENCRYPTION, scheme: Some(Scheme::Pkcs1v15(Hash::Sha256)) };
+
+    /// The algorithm that an AlgorithmIdentifier in DER names (RFC 5280, section 4.1.1.2), known here or not.
+    ///
+    /// # Errors
+    /// [`Malformed`](crate::ErrorKind::Malformed) if it is none.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let identifier = AlgorithmIdentifierOwned::from_der(der);
+        identifier
+            .map(|identifier| Self::new(&identifier))
+            .map_err(|error| Error::malformed("is no AlgorithmIdentifier").with_source(error))
+    }
 
     pub(crate) fn new(identifier: &AlgorithmIdentifierOwned) -> Self {
         let oid = identifier.oid;
@@ -204,11 +215,12 @@ impl PublicKey {
                 };
                 verified.is_ok()
             }
-            (PublicNumbers::P256(key), Scheme::Ecdsa(hash)) => {
-                let key = p256::ecdsa::VerifyingKey::from(key);
-                p256::ecdsa::Signature::from_der(signature)
-                    .is_ok_and(|signature| key.verify_prehash(&digest(hash, message), &signature).is_ok())
-            }
+            (PublicNumbers::P256(key), Scheme::Ecdsa(hash)) => processor::verify_p256(key, hash, message, signature)
+                .unwrap_or_else(|| {
+                    let key = p256::ecdsa::VerifyingKey::from(key);
+                    p256::ecdsa::Signature::from_der(signature)
+                        .is_ok_and(|signature| key.verify_prehash(&digest(hash, message), &signature).is_ok())
+                }),
             (PublicNumbers::P384(key), Scheme::Ecdsa(hash)) => {
                 let key = p384::ecdsa::VerifyingKey::from(key);
                 p384::ecdsa::Signature::from_der(signature)
@@ -229,11 +241,11 @@ impl PublicKey {
         let [signed, algorithm, signature] = parts.as_slice() else {
             return Err(Error::malformed("is not signed"));
         };
-        let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.whole).map_err(damaged)?;
+        let algorithm = SignatureAlgorithm::from_der(algorithm.whole)?;
         let signature = BitStringRef::from_der(signature.whole).map_err(damaged)?;
         let signature = signature.as_bytes();
         let signature = signature.ok_or_else(|| Error::malformed("its signature is no whole number of octets"))?;
-        self.verify(SignatureAlgorithm::new(&algorithm), signed.whole, signature)
+        self.verify(algorithm, signed.whole, signature)
     }
 }
 
