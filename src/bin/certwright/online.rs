@@ -5,6 +5,8 @@
 
 #[cfg(all(feature = "online", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod client;
+#[cfg(all(feature = "online", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod provider;
 
 use std::time::SystemTime;
 
@@ -30,7 +32,7 @@ impl Reply {
 /// Posts `form` to the token endpoint of `instance`.
 #[cfg(all(feature = "online", any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) fn post(instance: &InstanceUrl, form: &[u8]) -> Result<Reply> {
-    match client::missing_feature().filter(|_| instance.as_str().starts_with("https:")) {
+    match certwright::key::missing_feature().filter(|_| instance.as_str().starts_with("https:")) {
         Some(feature) => Err(cannot(&format!("this processor lacks {feature}, which the TLS of this program needs"))),
         None => client::post(instance, form),
     }

@@ -7,15 +7,12 @@ use std::time::Duration;
 use certwright::salesforce::InstanceUrl;
 use certwright::salesforce::answer::LARGEST;
 use certwright::{Error, ErrorKind, Result, time};
-use rustls::crypto::{CryptoProvider, KeyProvider};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::sign::SigningKey;
-use rustls_graviola::kx;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Proxy, Timeout};
 use zeroize::Zeroizing;
 
 use super::Reply;
+use super::provider::provider;
 
 /// To a connection with TLS; to the last octet of the answer.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -23,52 +20,6 @@ const TOTAL: Duration = Duration::from_secs(30);
 
 /// The variables that ureq looks at, in its order.
 const PROXY_VARIABLES: [&str; 6] = ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"];
-
-/// A feature of the processor that graviola 0.4 asserts and that is not there.
-pub(super) fn missing_feature() -> Option<&'static str> {
-    #[cfg(target_arch = "aarch64")]
-    use std::arch::is_aarch64_feature_detected as is_there;
-    #[cfg(target_arch = "x86_64")]
-    use std::arch::is_x86_feature_detected as is_there;
-    #[cfg(target_arch = "x86_64")]
-    let features = [
-        ("AES", is_there!("aes")),
-        ("PCLMULQDQ", is_there!("pclmulqdq")),
-        ("BMI1", is_there!("bmi1")),
-        ("BMI2", is_there!("bmi2")),
-        ("ADX", is_there!("adx")),
-        ("AVX", is_there!("avx")),
-        ("AVX2", is_there!("avx2")),
-    ];
-    #[cfg(target_arch = "aarch64")]
-    let features = [
-        ("NEON", is_there!("neon")),
-        ("AES", is_there!("aes")),
-        ("PMULL", is_there!("pmull")),
-        ("SHA2", is_there!("sha2")),
-    ];
-    features.iter().find(|(_, is_there)| !is_there).map(|(name, _)| *name)
-}
-
-/// graviola's provider without what makes the program larger and this client has no use for: keys of its own, and ML-KEM,
-/// which guards against a listener who waits for decades, where the token lives for minutes.
-fn provider() -> CryptoProvider {
-    CryptoProvider {
-        kx_groups: vec![&kx::X25519, &kx::P256, &kx::P384],
-        key_provider: &NoKeys,
-        ..rustls_graviola::default_provider()
-    }
-}
-
-/// A client that never shows a certificate.
-#[derive(Debug)]
-struct NoKeys;
-
-impl KeyProvider for NoKeys {
-    fn load_private_key(&self, _: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, rustls::Error> {
-        Err(rustls::Error::General("no keys are used here".to_owned()))
-    }
-}
 
 pub(super) fn post(instance: &InstanceUrl, form: &[u8]) -> Result<Reply> {
     let proxy = if instance.is_loopback() { None } else { proxy()? };
