@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The instructions of primes/src/ifma.rs on a machine that lacks them: a test of them as the only program of a small
+# The instructions of work/src/primes/ifma.rs on a machine that lacks them: a test of them as the only program of a small
 # Linux, on the processor that Bochs emulates. Debian's package client is needed, and root's rights or sudo for it; Bochs
 # and the kernel are unpacked, not installed, and kept for the next run, in target/ifma or where CERTWRIGHT_BOCHS says.
 #
@@ -23,7 +23,7 @@ step "the test"
 triple=x86_64-unknown-linux-gnu
 mkdir -p "$target"
 # The build's own folder: options for the whole of it would have everything else built anew, too.
-RUSTFLAGS="-C target-feature=+crt-static" cargo test --release --locked -p certwright-primes --features ifma --lib --no-run --target "$triple" \
+RUSTFLAGS="-C target-feature=+crt-static" cargo test --release --locked -p certwright-work --features ifma --lib --no-run --target "$triple" \
     --target-dir "$target" --message-format=short 2>&1 | tee "$target/build.log" | grep -E '^(warning|error)|Finished' || true
 program=$(sed -n 's|^ *Executable .*src/lib.rs (\(.*\))$|\1|p' "$target/build.log")
 [ -n "$program" ] || { cat "$target/build.log"; exit 1; }

@@ -90,7 +90,7 @@ step "tests"
 cargo test --locked --workspace --features bench
 
 step "prime numbers, at length"
-cargo test --locked -p certwright-primes --features ifma -- --include-ignored
+cargo test --locked -p certwright-work --features ifma -- --include-ignored
 
 step "interop"
 if [ ${#missing[@]} -gt 0 ]; then

@@ -1,8 +1,7 @@
 //! Keys: the private key with its public half, what they sign and what they verify.
 //!
 //! Encodings live in `key/encoding.rs`, encrypted forms in `key/encrypted.rs` (read) and `key/pbes2.rs` (made), key
-//! generation in `key/kind.rs` and, for RSA, `key/generate.rs`, which has the primes from a package of their own,
-//! `primes`.
+//! generation in `key/kind.rs` and, for RSA, `key/generate.rs`, which has the primes from the package `work`.
 
 #[cfg(feature = "bench")]
 #[doc(hidden)]

@@ -10,6 +10,7 @@ use std::fmt;
 use aes::Aes256;
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyIvInit};
+use certwright_work::derivation::pbkdf2_hmac_sha256;
 use const_oid::ObjectIdentifier;
 use der::{Decode, Encode, ErrorKind as DerError};
 use des::TdesEde3;
@@ -19,7 +20,6 @@ use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use rand_core::CryptoRng;
 use rc2::Rc2;
 use sha1::Sha1;
-use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::asn1;
@@ -213,7 +213,7 @@ impl Sealer {
         let parameters = Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, iv).map_err(internal)?;
         let algorithm = pkcs5::EncryptionScheme::from(parameters).to_der().map_err(internal)?;
         let mut key = Zeroizing::new(vec![0; 32]);
-        pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, iterations, &mut key);
+        pbkdf2_hmac_sha256(password.as_bytes(), &salt, iterations, &mut key);
         Ok(Self { algorithm, key, iv: iv.to_vec(), is_aes: true })
     }
 

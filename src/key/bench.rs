@@ -1,6 +1,6 @@
 //! The parts of the prime search, for `cargo bench`. No part of the interface: it changes without notice.
 
-use certwright_primes::{Kernel, Means, Number, Scalar, Window, best_kernel, find_pair};
+use certwright_work::primes::{Kernel, Means, Number, Scalar, Window, best_kernel, find_pair};
 use rand_core::CryptoRng;
 
 use super::generate::generate;

@@ -1,11 +1,11 @@
 //! RSA key generation: two primes that meet the criteria of FIPS 186-5, A.1.1, and the key made of them.
 //!
-//! How the primes are found, and what is and is not claimed for that, stands in the package `primes`.
+//! How the primes are found, and what is and is not claimed for that, stands in `work/src/primes.rs`.
 
 use std::fmt;
 use std::str::FromStr;
 
-use certwright_primes::{EXPONENT, Means, Number, find_pair};
+use certwright_work::primes::{EXPONENT, Means, Number, find_pair};
 use crypto_bigint::BoxedUint;
 use rand_core::CryptoRng;
 use rsa::traits::PrivateKeyParts;
@@ -87,7 +87,7 @@ pub(super) fn generate(bits: RsaBits, rng: &mut impl CryptoRng, means: &Means<'_
 
 #[cfg(test)]
 mod tests {
-    use certwright_primes::Kernel;
+    use certwright_work::primes::Kernel;
 
     use super::*;
     use crate::testpki::Stream;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use certwright_primes::{Means, best_kernel};
+use certwright_work::primes::{Means, best_kernel};
 use p256::elliptic_curve::Generate;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;

@@ -111,7 +111,7 @@ fn agree(numbers: &[Number], sample: usize, rng: &mut Seeded) -> u32 {
 
 /// The prime of so many bits in fixtures/primes/modp.txt.
 fn known_prime(bits: u32) -> Number {
-    let text = include_str!("../../fixtures/primes/modp.txt");
+    let text = include_str!("../../../fixtures/primes/modp.txt");
     let digits = text.lines().find(|line| line.len() * 4 == bits as usize).expect("a prime of this length");
     words_of(digits).collect::<Vec<_>>().into()
 }
@@ -173,7 +173,7 @@ impl Kernel for Lenient {
 
 /// The composites of `fixtures/primes/composites.txt`, made from the numbers there as scripts/composites.py says.
 fn composites() -> Vec<(String, Number)> {
-    let text = include_str!("../../fixtures/primes/composites.txt");
+    let text = include_str!("../../../fixtures/primes/composites.txt");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let parse = |line: &str| {
         let (kind, digits) = line.split_once(' ').expect("a kind and a number");

@@ -1,4 +1,4 @@
-//! The search for the two primes of an RSA key. Made for certwright: its interface changes with what that needs.
+//! The search for the two primes of an RSA key.
 //!
 //! 1. **Draw** (here): for each prime a random odd start with its two top bits set, an order of the 4096 odd numbers from
 //!    there on (its *window*), and the bases for the tests. All of it before anything of the window is looked at, so that

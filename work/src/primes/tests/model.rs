@@ -3,8 +3,8 @@
 /// The text of `lanes.rs` over arrays, as the kernel `$name`; `$carry` is what is carried from a column to the next.
 macro_rules! kernel_over_arrays {
     ($name:ident, $carry:expr) => {
-        use crate::kernel::Kernel;
-        use crate::lanes::lanes;
+        use crate::primes::kernel::Kernel;
+        use crate::primes::lanes::lanes;
 
         type V = [u64; 8];
 

@@ -56,9 +56,9 @@ pub(super) use each_limb;
 /// `multiply_low`, `multiply_high`, `low_limb`, `above_limb`, `select`, `test` and `equal` in scope.
 macro_rules! lanes {
     ($(#[$target:meta])*) => {
-        use $crate::Number;
-        use $crate::lanes::{BLOCK, LIMB, STEP, complement, each_limb, limb};
-        use $crate::scalar::{negated_inverse, shift_down, trailing_zeros};
+        use $crate::primes::Number;
+        use $crate::primes::lanes::{BLOCK, LIMB, STEP, complement, each_limb, limb};
+        use $crate::primes::scalar::{negated_inverse, shift_down, trailing_zeros};
 
         /// Eight moduli of `L` limbs.
         struct Moduli<const L: usize> {
@@ -69,7 +69,7 @@ macro_rules! lanes {
             one: [V; L],
         }
 
-        /// [`Kernel::euler`]($crate::Kernel::euler).
+        /// [`Kernel::euler`]($crate::primes::Kernel::euler).
         $(#[$target])*
         fn euler(numbers: &[Number]) -> u8 {
             match numbers.first().map_or(0, |number| number.len()) {
@@ -79,7 +79,7 @@ macro_rules! lanes {
             }
         }
 
-        /// [`Kernel::miller_rabin`]($crate::Kernel::miller_rabin).
+        /// [`Kernel::miller_rabin`]($crate::primes::Kernel::miller_rabin).
         $(#[$target])*
         fn miller_rabin(number: &Number, bases: &[Number]) -> bool {
             match number.len() {
