@@ -109,7 +109,7 @@ cargo build --locked --release
 binary="${CARGO_TARGET_DIR:-target}/release/certwright"
 size=$(wc -c <"$binary")
 echo "$size bytes"
-[ "$size" -lt 8000000 ] || { echo "the binary is over 8 MB"; exit 1; }
+[ "$size" -lt 5000000 ] || { echo "the binary is over 5 MB"; exit 1; }
 if command -v ldd >/dev/null; then ldd "$binary"; fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

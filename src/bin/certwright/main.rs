@@ -8,6 +8,7 @@ mod describe;
 mod description;
 mod exhibits;
 mod explained;
+mod fault;
 mod gather;
 mod input;
 mod interrupt;
@@ -39,6 +40,7 @@ use zeroizing_alloc::ZeroAlloc;
 static HEAP: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
+    fault::install();
     interrupt::install();
     let words: Vec<OsString> = std::env::args_os().collect();
     match console::is_own() && words.len() == 1 {
