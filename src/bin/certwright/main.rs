@@ -13,6 +13,7 @@ mod gather;
 mod input;
 mod interrupt;
 mod json;
+mod nearest;
 mod online;
 mod password;
 mod preflight;

@@ -8,9 +8,10 @@ use certwright::keystore::Format;
 use certwright::{Error, ErrorKind, Result};
 
 use super::native::{Native, Terms, Word};
-use super::words::{Known, Line, Takes, nearest};
+use super::words::{Known, Line, Takes};
 use super::{Translation, report, source};
 use crate::input;
+use crate::nearest::nearest;
 use crate::session::Session;
 
 use Takes::{Nothing, Secret, Text, Unsupported, Value};

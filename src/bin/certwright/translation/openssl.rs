@@ -10,10 +10,11 @@ use certwright::subject::AttributeType;
 use certwright::{Error, ErrorKind, Result, RsaBits, inspect};
 
 use super::native::{Native, Terms, told_in};
-use super::words::{Known, Line, nearest, shown};
+use super::words::{Known, Line, shown};
 use super::{Translation, report, source};
 use crate::cli::ask_attribute;
 use crate::input;
+use crate::nearest::nearest;
 use crate::session::Session;
 use crate::status::ExitStatus;
 use options::{CIPHERS, GENPKEY, GENRSA, OTHERS, PKCS12, REQ, RSA, VERSION, X509};

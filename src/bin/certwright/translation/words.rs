@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use certwright::{Error, ErrorKind, Result};
 
+use crate::nearest::nearest;
+
 /// What stands behind an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Takes {
@@ -181,12 +183,6 @@ pub(super) fn shown<'a>(word: &'a str, known: &[&'static Known]) -> &'a str {
     let known = secrets.iter().filter(|secret| word.starts_with(**secret)).map(|secret| secret.len()).max();
     let end = known.or_else(|| word.to_ascii_lowercase().rfind("pass").map(|at| at + "pass".len()));
     &word[..end.unwrap_or(word.len())]
-}
-
-/// The one of `known` that is likest to `word`, if any is like it.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let distances = known.map(|known| (strsim::damerau_levenshtein(word, known), known));
-    distances.min().filter(|(distance, _)| *distance <= word.len() / 3).map(|(_, known)| known)
 }
 
 #[cfg(test)]
