@@ -553,7 +553,7 @@ fn a_twin_of_another_run_is_found() {
         let own = folder.read(&path);
         folder.write(&path, other.read(&path));
         let told = support::output(&mut folder.certwright(&["verify", "jwt", "--password-from", "env:PW"]));
-        let text = support::text(&told);
+        let text = support::unbroken(&support::text(&told));
         assert_eq!(told.status.code(), Some(1), "{name}: {text}");
         let pairs = text.lines().filter(|line| line.starts_with("fails") && line.contains("have different keys"));
         assert_eq!(pairs.filter(|line| line.contains(&path)).count(), 4, "{name}: {text}");

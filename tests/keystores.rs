@@ -168,7 +168,7 @@ fn init_makes_seven_files_that_belong_together() {
         let own = folder.read(&path);
         folder.write(&path, other.read(&path));
         let told = support::output(&mut folder.certwright(&verify));
-        let text = support::text(&told);
+        let text = support::unbroken(&support::text(&told));
         assert_eq!(told.status.code(), Some(1), "{name}: {text}");
         let pairs = text.lines().filter(|line| line.starts_with("fails") && line.contains("have different keys"));
         assert!(pairs.filter(|line| line.contains(&path)).count() >= 6, "{name}: {text}");

@@ -102,6 +102,11 @@ pub(crate) fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
+/// A report of checks with each in one line, however long.
+pub(crate) fn unbroken(report: &str) -> String {
+    report.replace("\n         ", " ")
+}
+
 /// The path of a fixture.
 pub(crate) fn fixture(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name).to_string_lossy().into_owned()

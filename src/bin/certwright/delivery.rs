@@ -18,7 +18,7 @@ use crate::interrupt;
 use crate::json;
 use crate::password::NewPassword;
 use crate::session::Session;
-use crate::table::hex;
+use crate::table::{self, hex};
 use crate::terminal::is_broken_pipe;
 
 /// What a file is, as its bytes are checked and as it is told.
@@ -317,13 +317,18 @@ impl Receipt {
         let files: Vec<_> = self.files.iter().filter(|file| !is_stdout(&file.path)).collect();
         let shown = if files.len() > MOST_LINES { &files[..FIRST_LINES] } else { &files[..] };
         let width = shown.iter().map(|file| printable(&file.path).chars().count()).max().unwrap_or_default();
-        let lines = shown.iter().map(|file| format!("wrote {:<width$}  {}", printable(&file.path), file.words));
+        let rows = shown.iter().map(|file| {
+            let mut row = String::new();
+            // Writing into a string does not fail.
+            let _ = table::row(&mut row, 0, width + 7, &format!("wrote {}", printable(&file.path)), &file.words);
+            row
+        });
         let rest = files.len() - shown.len();
         let rest = (rest > 0).then(|| format!("wrote {rest} more files of the same kinds"));
-        for line in lines.chain(rest) {
+        for row in rows.chain(rest) {
             match self.has_used_stdout {
-                true => session.terminal.note(&line),
-                false => session.terminal.say(&line).map_err(although_written)?,
+                true => session.terminal.note(row.trim_end()),
+                false => session.terminal.say(row.trim_end()).map_err(although_written)?,
             }
         }
         Ok(())

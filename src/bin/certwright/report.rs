@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::json;
 use crate::session::Session;
+use crate::table;
 
 /// Tells `report`, which `ok` judges; `unknown` are files that were not looked at.
 pub(crate) fn tell(command: &str, report: &Report, ok: bool, unknown: &[String], session: &mut Session) -> Result<()> {
@@ -24,8 +25,10 @@ pub(crate) fn tell(command: &str, report: &Report, ok: bool, unknown: &[String],
     }
     for check in in_brief(&report.checks) {
         let about = if check.files.is_empty() { String::new() } else { format!("{}: ", check.files.join(", ")) };
-        let line = format!("{:<8} {about}{}", check.outcome.as_str(), check.detail);
-        session.terminal.say(&line)?;
+        let mut row = String::new();
+        // Writing into a string does not fail.
+        let _ = table::row(&mut row, 0, 8, check.outcome.as_str(), &format!("{about}{}", check.detail));
+        session.terminal.say(row.trim_end())?;
     }
     if !unknown.is_empty() {
         session.terminal.note(&format!("note: not looked at, of no known kind: {}", unknown.join(", ")));

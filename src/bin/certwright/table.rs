@@ -5,10 +5,13 @@ use std::fmt;
 /// 80 columns.
 const WIDTH: usize = 80;
 
+/// What a text has at least, beside a label of any length.
+const NARROWEST: usize = 32;
+
 /// Writes `label  text`, the text wrapped below itself.
 pub(crate) fn row(f: &mut impl fmt::Write, indent: usize, label_width: usize, label: &str, text: &str) -> fmt::Result {
     let mut label = label;
-    for line in wrapped(text, WIDTH - indent - label_width - 1) {
+    for line in wrapped(text, WIDTH.saturating_sub(indent + label_width + 1).max(NARROWEST)) {
         writeln!(f, "{:indent$}{label:<label_width$} {line}", "")?;
         label = "";
     }
