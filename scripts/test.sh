@@ -29,6 +29,10 @@ check_tools() {
     # The test PKI's clients.
     tool curl curl
     tool go golang-go
+    # Where completion is tried.
+    tool zsh zsh
+    tool fish fish
+    tool elvish elvish
     # Without pip in it a virtual environment cannot fetch anything.
     python3 -c 'import ensurepip, venv' 2>/dev/null || { missing+=("python3 -m venv"); want+=(python3-venv); }
 }
@@ -102,7 +106,13 @@ if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! unshare --mount true 
     echo "NOT RUN here: a_full_disk_leaves_nothing (needs Linux and the right to mount)"
     skip=(--skip a_full_disk_leaves_nothing)
 fi
-cargo test --locked --features bench --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki -- --ignored "${skip[@]}"
+# Nothing of Debian's or Ubuntu's.
+if ! command -v pwsh >/dev/null; then
+    echo "NOT RUN here: powershell_completes (needs pwsh)"
+    skip+=(--skip powershell_completes)
+fi
+cargo test --locked --features bench --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki \
+    --test completions -- --ignored "${skip[@]}"
 
 step "the release binary"
 cargo build --locked --release

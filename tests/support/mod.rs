@@ -107,6 +107,21 @@ pub(crate) fn unbroken(report: &str) -> String {
     report.replace("\n         ", " ")
 }
 
+/// What a command says about itself, to `-h` or `--help`.
+pub(crate) fn help(command: &str, option: &str) -> String {
+    let words: Vec<&str> = command.split_whitespace().chain([option]).collect();
+    succeed(Command::new(program()).args(words).stdin(Stdio::null()))
+}
+
+/// Every command below `command`, itself first, by the words that are typed.
+pub(crate) fn commands(command: &str) -> Vec<String> {
+    let text = help(command, "-h");
+    let listed = text.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = listed.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    let below = names.filter(|name| *name != "help").flat_map(|name| commands(format!("{command} {name}").trim()));
+    std::iter::once(command.to_owned()).chain(below).collect()
+}
+
 /// The path of a fixture.
 pub(crate) fn fixture(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name).to_string_lossy().into_owned()

@@ -1,6 +1,7 @@
 //! The command line: one struct per verb, shared groups flattened in.
 
 mod field;
+mod help;
 mod jwt;
 mod keystore;
 mod salesforce;
@@ -27,21 +28,12 @@ pub(crate) use testpki::{Shell, TestpkiArgs};
 use crate::password::PasswordSource;
 use crate::status::ExitStatus;
 
-const AFTER_HELP: &str = "\
-Exit status: 0 done, or every check holds; 1 what was checked is not good, or a login was refused; 2 could not run.
-
-The setup guide in one command, and step by step:
-  certwright init ./jwt --country US --organization \"Example Inc\" --password-from generate
-  certwright genkey && certwright decrypt && certwright csr && certwright selfsign && certwright verify
-
-Then the login:
-  certwright salesforce check --help
-  certwright salesforce login --help";
+const MORE: &str = "certwright --help has examples, and so has certwright COMMAND --help.";
 
 /// Keys, signing requests and certificates without OpenSSL or Java
 #[derive(Debug, Parser)]
 // Windows would have the usage say certwright.exe.
-#[command(name = "certwright", bin_name = "certwright", version, after_help = AFTER_HELP, max_term_width = 100, propagate_version = true)]
+#[command(name = "certwright", bin_name = "certwright", version, after_help = MORE, after_long_help = help::TOP, max_term_width = 80, propagate_version = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -61,61 +53,72 @@ pub(crate) struct Global {
     /// The folder where default file names live [default: here]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
-    /// Replace existing files; they are kept in a folder backup-<UTC time> beside them
+    /// Replace files that exist; they are kept in backup-<UTC time>
     #[arg(long, global = true)]
     pub(crate) force: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make every file of the setup guide at once: key, request and certificate
+    /// Make every file of the setup guide: key, request, certificate
+    #[command(after_long_help = help::INIT)]
     Init(InitArgs),
     /// Make a private key under a password (server.pass.key)
+    #[command(after_long_help = help::GENKEY)]
     Genkey(GenkeyArgs),
-    /// Take the password off a key, or change its format (server.key, server.pem)
+    /// Take the password off a key, or change its format (server.key)
+    #[command(after_long_help = help::DECRYPT)]
     Decrypt(DecryptArgs),
     /// Put a key under a new password
+    #[command(after_long_help = help::ENCRYPT)]
     Encrypt(EncryptArgs),
     /// Make a certificate signing request (server.csr)
+    #[command(after_long_help = help::CSR)]
     Csr(CsrArgs),
-    /// Make the self-signed certificate that a request asks for (server.crt)
+    /// Make the self-signed certificate for a request (server.crt)
+    #[command(after_long_help = help::SELFSIGN)]
     Selfsign(SelfsignArgs),
-    /// Put key and certificate into a PKCS#12 keystore (keystore.p12), or change one
+    /// Make or change a PKCS#12 keystore (keystore.p12)
+    #[command(after_long_help = help::P12)]
     P12(P12Args),
-    /// Make a Java keystore (servercert.jks) from keystore.p12, or from key and certificate
+    /// Make or change a Java keystore (servercert.jks)
+    #[command(after_long_help = help::JKS)]
     Jks(JksArgs),
     /// Take key, certificate and chain out of a keystore, as PEM
+    #[command(after_long_help = help::EXPORT)]
     Export(ExportArgs),
-    /// Check that keys, requests, certificates and keystores belong together
+    /// Check that keys, requests and certificates belong together
+    #[command(after_long_help = help::VERIFY)]
     Verify(VerifyArgs),
     /// Show what is in a file, in plain words
+    #[command(after_long_help = help::SHOW)]
     Show(ShowArgs),
     /// Sign and check assertions for the JWT bearer flow
-    #[command(subcommand)]
+    #[command(subcommand, after_long_help = help::JWT)]
     Jwt(JwtCommand),
-    /// Check a login before it is tried, log in, explain refusals, lay out what the integration asks for
-    #[command(subcommand)]
+    /// Check a login, log in, explain refusals, hand over the values
+    #[command(subcommand, after_long_help = help::SALESFORCE)]
     Salesforce(SalesforceCommand),
-    /// Make throwaway certificates for tests: an authority, servers and clients
+    /// Make throwaway authorities and certificates for tests
+    #[command(after_long_help = help::TESTPKI)]
     Testpki(TestpkiArgs),
-    /// Understand a line of the guide's that begins with openssl, word for word
-    #[command(after_help = OPENSSL_HELP)]
+    /// Run a line of the guide's that begins with openssl, word for word
+    ///
+    /// Understood are the guide's genpkey, genrsa, rsa, req -new, x509 -req and pkcs12 -export, and what people look at
+    /// the files with: x509, rsa, req and pkcs12 with -noout and the fields they want. The native command that does the
+    /// same is told on standard error. Common options stand before the word openssl.
+    #[command(after_long_help = help::OPENSSL)]
     Openssl(VerbatimArgs),
-    /// Understand a line of the guide's that begins with keytool, word for word
-    #[command(after_help = KEYTOOL_HELP)]
+    /// Run a line of the guide's that begins with keytool, word for word
+    ///
+    /// Understood are -importkeystore, -changealias and -list. The native command that does the same is told on standard
+    /// error. Common options stand before the word keytool.
+    #[command(after_long_help = help::KEYTOOL)]
     Keytool(VerbatimArgs),
+    /// Print what completes commands and options in a shell
+    #[command(after_long_help = help::COMPLETIONS)]
+    Completions(CompletionsArgs),
 }
-
-const OPENSSL_HELP: &str = "\
-Understood are the guide's genpkey, genrsa, rsa, req -new, x509 -req and pkcs12 -export, and what people look at
-the files with: x509, rsa, req and pkcs12 with -noout and the fields they want. The native command that does the
-same is told on standard error. Common options stand before the word openssl:
-  certwright --force openssl rsa -in server.pass.key -out server.key";
-
-const KEYTOOL_HELP: &str = "\
-Understood are -importkeystore, -changealias and -list. The native command that does the same is told on
-standard error. Common options stand before the word keytool:
-  certwright keytool -keystore servercert.jks -changealias -alias 1 -destalias servercert";
 
 /// A line that was written for another program.
 #[derive(Args)]
@@ -130,6 +133,13 @@ impl fmt::Debug for VerbatimArgs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "VerbatimArgs({} words)", self.words.len())
     }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell that completes
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 #[derive(Args, Debug)]
@@ -162,8 +172,6 @@ pub(crate) struct InitArgs {
     #[arg(value_name = "DIR", conflicts_with = "dir")]
     pub(crate) folder: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) subject: SubjectArgs,
-    #[command(flatten)]
     pub(crate) key: KeyArgs,
     /// How many days the certificate is valid
     #[arg(long, value_name = "N", default_value = "365", allow_hyphen_values = true)]
@@ -182,6 +190,9 @@ pub(crate) struct InitArgs {
     /// Where the password of the keystores comes from, if it is another than the key's
     #[arg(long, value_name = "SRC")]
     pub(crate) store_password_from: Option<PasswordSource>,
+    // Last: its heading stands over all that follows.
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
 }
 
 #[derive(Args, Debug)]
@@ -251,8 +262,6 @@ pub(crate) struct EncryptArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct CsrArgs {
-    #[command(flatten)]
-    pub(crate) subject: SubjectArgs,
     /// The private key [default: server.key]
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Option<PathBuf>,
@@ -261,6 +270,9 @@ pub(crate) struct CsrArgs {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) password: PasswordArg,
+    // Last: its heading stands over all that follows.
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
 }
 
 #[derive(Args, Debug)]

@@ -1,5 +1,6 @@
 //! One line per verb.
 
+mod completions;
 mod csr;
 mod decrypt;
 mod encrypt;
@@ -39,6 +40,7 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Verify(args) => verify::run(args, session),
         Command::Openssl(args) => translation::openssl(args, session),
         Command::Keytool(args) => translation::keytool(args, session),
+        Command::Completions(args) => completions::run(args, session),
         Command::Jwt(command) => jwt::run(command, session),
         Command::Salesforce(command) => salesforce::run(command, session),
     }

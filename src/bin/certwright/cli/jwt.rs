@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use certwright::salesforce::Audience;
 use clap::{Args, Subcommand};
 
-use super::field;
+use super::{field, help};
 use crate::password::PasswordSource;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum JwtCommand {
     /// Sign an assertion for a login, to standard output
     // Boxed, for it is much the larger.
+    #[command(after_long_help = help::JWT_SIGN)]
     Sign(Box<JwtSignArgs>),
     /// Check an assertion: header, signature, claims, window of time
+    #[command(after_long_help = help::JWT_CHECK)]
     Check(JwtCheckArgs),
 }
 

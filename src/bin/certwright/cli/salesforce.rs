@@ -5,17 +5,21 @@ use std::path::PathBuf;
 use certwright::salesforce::{Audience, InstanceUrl};
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{SignerArgs, StorePasswordArgs, field};
+use super::{SignerArgs, StorePasswordArgs, field, help};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SalesforceCommand {
     /// Check offline all that a login needs: files, URLs, names, the clock
+    #[command(after_long_help = help::SALESFORCE_CHECK)]
     Check(SalesforceCheckArgs),
     /// Log in, and say what a refusal means
+    #[command(after_long_help = help::SALESFORCE_LOGIN)]
     Login(SalesforceLoginArgs),
     /// Say what an error message of Salesforce's means
+    #[command(after_long_help = help::SALESFORCE_EXPLAIN)]
     Explain(SalesforceExplainArgs),
     /// Lay out the values that the integration asks for
+    #[command(after_long_help = help::SALESFORCE_HANDOFF)]
     Handoff(SalesforceHandoffArgs),
 }
 

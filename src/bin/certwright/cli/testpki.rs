@@ -6,27 +6,19 @@ use clap::{Args, ValueEnum};
 
 use crate::password::PasswordSource;
 
-/// Who reads the variables.
+/// Who reads the variables. No quotation marks and no dollar signs in the words: clap_complete puts them unescaped where
+/// fish would run what is in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
-    /// sh, bash, zsh: eval "$(certwright testpki DIR --env sh)"
+    /// sh, bash and zsh, for eval
     Sh,
-    /// certwright testpki DIR --env powershell | Out-String | Invoke-Expression
+    /// PowerShell, for Out-String and Invoke-Expression
     Powershell,
-    /// A job of GitHub Actions: certwright testpki DIR --env github >> "$GITHUB_ENV"
+    /// A job of GitHub Actions, for the file that GITHUB_ENV names
     Github,
 }
 
-const HOSTS: &str = "\
-Examples:
-  certwright testpki pki --host localhost --host 127.0.0.1 --host ::1
-  certwright testpki pki --host api.example.test --client alice --intermediate
-  certwright testpki pki --csr server.csr
-  certwright testpki pki --manifest pki.toml
-  eval \"$(certwright testpki pki --env sh)\"";
-
 #[derive(Args, Debug)]
-#[command(after_help = HOSTS)]
 pub(crate) struct TestpkiArgs {
     /// The folder to make the files in; it is made if missing
     #[arg(value_name = "DIR", conflicts_with = "dir")]
