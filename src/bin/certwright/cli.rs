@@ -4,6 +4,7 @@ mod field;
 mod help;
 mod jwt;
 mod keystore;
+mod mistake;
 mod salesforce;
 mod subject;
 mod testpki;
@@ -12,7 +13,6 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use field::field;
@@ -336,21 +336,6 @@ impl Cli {
     /// What was typed; a mistake in it, or a wish for help, is answered here.
     pub(crate) fn read(words: Vec<OsString>) -> Result<Self, ExitStatus> {
         let wants_json = words.iter().any(|word| word == "--json");
-        Self::try_parse_from(words).map_err(|error| {
-            let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            if !asked && wants_json {
-                let text = error.to_string();
-                let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-                let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more")).collect();
-                let hint = lines.iter().find_map(|line| line.strip_prefix("tip: ")).unwrap_or("see certwright --help");
-                let message: Vec<&str> = lines.iter().copied().filter(|line| !line.starts_with("tip: ")).collect();
-                let message = message.join(" ");
-                ExitStatus::tell_json("usage", message.trim_start_matches("error: "), Some(hint), None);
-            } else {
-                // Standard output for help that was asked for, standard error otherwise.
-                let _ = error.print();
-            }
-            if asked { ExitStatus::Done } else { ExitStatus::CouldNotRun }
-        })
+        Self::try_parse_from(words).map_err(|error| mistake::answer(error, wants_json))
     }
 }

@@ -12,6 +12,7 @@ use clap::builder::{StringValueParser, TypedValueParser, ValueParserFactory};
 use crate::cli::StorePasswordArgs;
 use crate::console;
 use crate::input;
+use crate::nearest::nearest;
 use crate::session::Session;
 
 /// A source as `--password-from` names it.
@@ -27,6 +28,10 @@ pub(crate) enum PasswordSource {
     /// never becomes a word again.
     Given(usize),
 }
+
+/// What stands before a colon, and the form of the whole.
+const KINDS: [(&str, &str); 4] =
+    [("env", "env:NAME"), ("file", "file:PATH"), ("fd", "fd:N"), ("generate", "generate:PATH")];
 
 impl FromStr for PasswordSource {
     type Err = String;
@@ -45,9 +50,15 @@ impl FromStr for PasswordSource {
             }
             ("fd", Some("0")) => Ok(Self::Stdin),
             ("fd", Some(number)) => number.parse().map(Self::Fd).map_err(|_| "fd: takes a number".to_owned()),
-            _ => Err("not a source of a password; use prompt, env:NAME, file:PATH, stdin, fd:N or \
-                      generate[:PATH] (a password itself is never given here)"
-                .to_owned()),
+            _ => {
+                let meant = value.and_then(|_| nearest(word, KINDS.iter().map(|(kind, _)| *kind)));
+                let meant = meant.and_then(|meant| KINDS.iter().find(|(kind, _)| *kind == meant));
+                let meant = meant.map(|(_, form)| format!("; the nearest is {form}")).unwrap_or_default();
+                Err(format!(
+                    "not a source of a password; use prompt, env:NAME, file:PATH, stdin, fd:N or generate[:PATH] (a \
+                     password itself is never given here){meant}"
+                ))
+            }
         }
     }
 }
