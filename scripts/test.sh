@@ -29,10 +29,11 @@ check_tools() {
     # The test PKI's clients.
     tool curl curl
     tool go golang-go
-    # Where completion is tried.
+    # Where completion is tried, and a reader of manual pages.
     tool zsh zsh
     tool fish fish
     tool elvish elvish
+    tool mandoc mandoc
     # Without pip in it a virtual environment cannot fetch anything.
     python3 -c 'import ensurepip, venv' 2>/dev/null || { missing+=("python3 -m venv"); want+=(python3-venv); }
 }
@@ -89,9 +90,9 @@ if cargo tree --locked --target all -e normal,build,dev --prefix none | grep -E 
     exit 1
 fi
 
-# With the parts of the prime search open everywhere, so that all steps share one build.
+# With the parts of the prime search open and the manual pages everywhere, so that all steps share one build.
 step "tests"
-cargo test --locked --workspace --features bench
+cargo test --locked --workspace --features bench,man
 
 step "prime numbers, at length"
 cargo test --locked -p certwright-work --features ifma -- --include-ignored
@@ -111,8 +112,8 @@ if ! command -v pwsh >/dev/null; then
     echo "NOT RUN here: powershell_completes (needs pwsh)"
     skip+=(--skip powershell_completes)
 fi
-cargo test --locked --features bench --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki \
-    --test completions -- --ignored "${skip[@]}"
+cargo test --locked --features bench,man --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki \
+    --test completions --test man -- --ignored "${skip[@]}"
 
 step "the release binary"
 cargo build --locked --release

@@ -118,6 +118,10 @@ pub(crate) enum Command {
     /// Print what completes commands and options in a shell
     #[command(after_long_help = help::COMPLETIONS)]
     Completions(CompletionsArgs),
+    /// Write the manual pages into a folder
+    #[cfg(feature = "man")]
+    #[command(hide = true)]
+    Man(ManArgs),
 }
 
 /// A line that was written for another program.
@@ -140,6 +144,14 @@ pub(crate) struct CompletionsArgs {
     /// The shell that completes
     #[arg(value_name = "SHELL", value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(feature = "man")]
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// The folder; it is made if missing
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Args, Debug)]

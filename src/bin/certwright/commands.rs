@@ -9,6 +9,8 @@ mod genkey;
 mod init;
 mod jks;
 mod jwt;
+#[cfg(feature = "man")]
+mod man;
 mod p12;
 mod salesforce;
 mod selfsign;
@@ -41,6 +43,8 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Openssl(args) => translation::openssl(args, session),
         Command::Keytool(args) => translation::keytool(args, session),
         Command::Completions(args) => completions::run(args, session),
+        #[cfg(feature = "man")]
+        Command::Man(args) => man::run(args, session),
         Command::Jwt(command) => jwt::run(command, session),
         Command::Salesforce(command) => salesforce::run(command, session),
     }
