@@ -1,4 +1,18 @@
 //! X.509 certificates (RFC 5280).
+//!
+//! ```
+//! use std::time::Duration;
+//! use certwright::inspect;
+//! # let pem = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/openssl/v3.crt")).unwrap();
+//!
+//! // `pem` is a file's content.
+//! let certificate = inspect::certificate(&pem)?;
+//! println!("{} until {:?}", certificate.subject(), certificate.validity().not_after());
+//! assert!(certificate.is_self_issued());
+//! certificate.verify_signature(&certificate.public_key()?)?;
+//! assert!(!certificate.is_valid_at(certificate.validity().not_after() + Duration::from_secs(1)));
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 mod build;
 mod extensions;

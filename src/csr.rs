@@ -1,4 +1,19 @@
 //! Certification requests, PKCS #10 (RFC 2986).
+//!
+//! ```
+//! use certwright::{CertRequest, KeyKind, PrivateKey, Subject};
+//! # let mut rng = certwright::testpki::Stream::new([1; 32]);
+//!
+//! // `rng` is any `rand_core::CryptoRng`.
+//! let key = PrivateKey::generate(KeyKind::P256, &mut rng)?;
+//! let subject = Subject::parse("CN=www.example.com")?;
+//! let request = CertRequest::new(&subject, &["DNS:www.example.com".parse()?], &key)?;
+//!
+//! let read = CertRequest::from_der(request.to_der())?;
+//! read.verify_signature()?;
+//! assert_eq!(read.public_key()?, key.public_key());
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 use std::fmt;
 

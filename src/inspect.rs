@@ -1,4 +1,15 @@
 //! Any octets -> what they are: by content, never by file name.
+//!
+//! ```
+//! use certwright::inspect;
+//! # let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/openssl/server.csr")).unwrap();
+//!
+//! // `bytes` is a file's content, PEM or DER, whatever its name is.
+//! for item in inspect::inspect(&bytes)? {
+//!     assert_eq!(item.object?.kind(), "csr");
+//! }
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 mod shape;
 

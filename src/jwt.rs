@@ -4,6 +4,30 @@
 //! of algorithms, and there must be none here; its RSA is C, or a second generation of the `rsa` crate; it reads the clock
 //! itself, leaves tokens in memory, and takes a claim of an unusual type for one that is missing, where the point is to
 //! say which of the two it is.
+//!
+//! ```
+//! use std::time::Duration;
+//! use certwright::jwt::{self, Assertion, Claims};
+//! # use certwright::{PrivateKey, RsaBits};
+//! # let mut rng = certwright::testpki::Stream::new([1; 32]);
+//! # let now = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+//! # let key = PrivateKey::generate_rsa(RsaBits::B2048, &mut rng)?;
+//!
+//! // `key` is an RSA key, `now` the time to count from.
+//! let claims = Claims {
+//!     issuer: "client id",
+//!     subject: "admin@example.com",
+//!     audience: "https://login.example.com",
+//!     expires_at: now + Duration::from_secs(180),
+//!     id: None,
+//! };
+//! let token = jwt::sign(&claims, &key)?;
+//!
+//! let assertion = Assertion::parse(token.as_bytes())?;
+//! assertion.verify_signature(&key.public_key())?;
+//! assert_eq!(assertion.claim("sub"), Some("admin@example.com"));
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 mod date;
 

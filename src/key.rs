@@ -2,6 +2,22 @@
 //!
 //! Encodings live in `key/encoding.rs`, encrypted forms in `key/encrypted.rs` (read) and `key/pbes2.rs` (made), key
 //! generation in `key/kind.rs` and, for RSA, `key/generate.rs`, which has the primes from the package `work`.
+//!
+//! ```
+//! use certwright::inspect::{self, FoundKey};
+//! use certwright::{Iterations, Password, PrivateKey, RsaBits};
+//! # // A fixed seed keeps the example free of further crates. Never do this for a real key.
+//! # let mut rng = certwright::testpki::Stream::new([1; 32]);
+//!
+//! // `rng` is any `rand_core::CryptoRng`.
+//! let key = PrivateKey::generate_rsa(RsaBits::B2048, &mut rng)?;
+//! let password = Password::generate(&mut rng);
+//! let locked = key.encrypt(&password, Iterations::new(100_000)?, &mut rng)?.to_pem()?;
+//!
+//! let FoundKey::Locked(found) = inspect::private_key(locked.as_bytes())? else { panic!("it is under a password") };
+//! assert_eq!(found.decrypt(&password)?.public_key(), key.public_key());
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 #[cfg(feature = "bench")]
 #[doc(hidden)]

@@ -1,4 +1,24 @@
 //! Keystores: several private keys with their chains, and trusted certificates, in one file under a password.
+//!
+//! ```
+//! use certwright::keystore::Compatibility;
+//! use certwright::{EncodedKeystore, Identity, Keystore, Password};
+//! # use certwright::{CertRequest, Certificate, KeyKind, PrivateKey, Subject, Validity};
+//! # let mut rng = certwright::testpki::Stream::new([1; 32]);
+//! # let now = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
+//! # let key = PrivateKey::generate(KeyKind::P256, &mut rng)?;
+//! # let request = CertRequest::new(&Subject::parse("CN=example")?, &[], &key)?;
+//! # let certificate = Certificate::self_signed(&request, &key, Validity::days(365, now)?, &mut rng)?;
+//!
+//! // `key` is a private key, `certificate` its own: the identity checks that they belong together.
+//! let password = Password::new(b"correct horse".to_vec());
+//! let keystore = Keystore::of(Identity::new("servercert", key, vec![certificate])?);
+//! let p12 = keystore.to_p12(&password, Compatibility::Modern, 100_000, &mut rng)?;
+//!
+//! let opened = EncodedKeystore::from_p12(p12.as_bytes())?.open(&password, None)?;
+//! assert_eq!(opened.entries[0].alias(), "servercert");
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 mod assembly;
 mod encoded;

@@ -3,6 +3,23 @@
 //! Check every target, stage every file beside it (0600 until final, written through to the disk), then rename without
 //! replacing. If one rename fails, what this run published is taken back. A marker stands in each folder from the first
 //! staged octet to the last rename, so that the next run can name what a killed one left behind.
+//!
+//! ```
+//! use certwright::SecretBytes;
+//! use certwright::output::{Existing, OutputSet, Rules, Visibility};
+//! # let place = tempfile::tempdir().unwrap();
+//! # let folder = place.path();
+//! # let now = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
+//!
+//! // `folder` is a path, `now` names the folder of what is replaced.
+//! let mut files = OutputSet::new(Rules::new(Existing::Refuse));
+//! files.add(folder.join("server.key"), SecretBytes::new(b"..".to_vec()), Visibility::Secret);
+//! files.add(folder.join("server.crt"), SecretBytes::new(b"..".to_vec()), Visibility::Public);
+//! files.publish(now, || Ok(()))?;
+//!
+//! assert!(files.publish(now, || Ok(())).is_err(), "both are there already");
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 mod access;
 mod marker;

@@ -2,6 +2,18 @@
 //!
 //! [`Subject`] parses the two spellings people have, `C=US,O=Example` and OpenSSL's `/C=US/O=Example`, itself: x509-cert's
 //! parser reverses the order (RFC 4514, section 2.1), knows no upper bounds, and its errors have no words.
+//!
+//! ```
+//! use certwright::{SanName, Subject};
+//!
+//! let subject = Subject::parse("C=US,ST=California,O=Example Inc")?;
+//! assert_eq!(subject, Subject::parse("/C=US/ST=California/O=Example Inc")?);
+//! assert_eq!(subject.to_string(), "C=US, ST=California, O=Example Inc");
+//!
+//! let name: SanName = "DNS:www.example.com".parse()?;
+//! assert_eq!(name.to_string(), "DNS:www.example.com");
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 mod attribute;
 mod format;

@@ -1,6 +1,25 @@
 //! A set of objects -> a report of named checks: do these keys, requests and certificates belong together?
 //!
 //! Compared by public key and by signature, never by text. Nothing is printed here.
+//!
+//! ```
+//! use certwright::verify::{Criteria, Evidence, Exhibit, verify};
+//! # use certwright::{CertRequest, Certificate, KeyKind, PrivateKey, Subject, Validity};
+//! # let mut rng = certwright::testpki::Stream::new([1; 32]);
+//! # let now = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_800_000_000);
+//! # let key = PrivateKey::generate(KeyKind::P256, &mut rng)?;
+//! # let request = CertRequest::new(&Subject::parse("CN=example")?, &[], &key)?;
+//! # let certificate = Certificate::self_signed(&request, &key, Validity::days(365, now)?, &mut rng)?;
+//!
+//! // `key` is a private key, `certificate` a certificate, `now` the time to judge by.
+//! let exhibits = [
+//!     Exhibit::new("server.key", Evidence::PrivateKey(key.public_key())),
+//!     Exhibit::new("server.crt", Evidence::Certificate(certificate)),
+//! ];
+//! let report = verify(&exhibits, &Criteria::at(now));
+//! assert!(report.is_ok(true) && report.has_evidence());
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 mod checks;
 
