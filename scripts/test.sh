@@ -115,6 +115,9 @@ fi
 cargo test --locked --features bench,man --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki \
     --test completions --test man -- --ignored "${skip[@]}"
 
+step "a crate of somebody else's, without our lock file"
+scripts/stranger.sh
+
 step "the release binary"
 cargo build --locked --release
 binary="${CARGO_TARGET_DIR:-target}/release/certwright"

@@ -39,6 +39,14 @@
 //! The library touches no argument, environment, standard stream, clock or network: `now` and `rng` come in as
 //! parameters, and what Salesforce answers as octets. Only [`output`] opens a file for writing. The one client that goes
 //! online is a room of the command, behind the feature `online`: whoever uses the library has an HTTP client of their own.
+//!
+//! # What stays as it is
+//!
+//! Semantic versioning: every public item is kept within a major version, and until 1.0 within a minor one, whatever features
+//! are on but `bench` and `man`. What is `#[non_exhaustive]` may grow. Of other crates' types the interface has
+//! `rand_core::CryptoRng` (0.10) and `zeroize::Zeroizing` (1): another major version of these is a breaking change. The
+//! release candidates among the dependencies are pinned exactly and not part of the interface. Texts of errors may change,
+//! an [`ErrorKind`] may not. `rust-version` rises in a new minor version alone, to one that has been out for six months.
 
 mod asn1;
 pub mod certificate;
