@@ -16,6 +16,7 @@
 
 mod build;
 mod extensions;
+mod renewal;
 mod validity;
 
 use std::fmt;

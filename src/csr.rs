@@ -54,12 +54,30 @@ impl CertRequest {
     /// # Errors
     /// [`Policy`](crate::ErrorKind::Policy) for a key below 2048 bits.
     pub fn new(subject: &Subject, sans: &[SanName], key: &PrivateKey) -> Result<Self> {
-        key.check_strength()?;
+        let san = if sans.is_empty() { None } else { Some(san_extension(sans)?) };
+        Self::with_san(subject, san, key)
+    }
+
+    /// As [`Self::new`], with the extension of alternative names as it stands elsewhere.
+    pub(crate) fn with_san(subject: &Subject, san: Option<Extension>, key: &PrivateKey) -> Result<Self> {
         let mut attributes: Attributes = SetOfVec::new();
-        if !sans.is_empty() {
-            let wanted = Attribute::try_from(ExtensionReq(vec![san_extension(sans)?])).map_err(internal)?;
+        if let Some(san) = san {
+            let wanted = Attribute::try_from(ExtensionReq(vec![san])).map_err(internal)?;
             attributes.insert(wanted).map_err(internal)?;
         }
+        Self::sign(subject, attributes, key)
+    }
+
+    /// The same request for another key: subject and attributes as they stand in this one.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and [`Unsupported`](crate::ErrorKind::Unsupported) for a subject that is not in DER order.
+    pub fn with_key(&self, key: &PrivateKey) -> Result<Self> {
+        Self::sign(&self.subject, self.request.info.attributes.clone(), key)
+    }
+
+    fn sign(subject: &Subject, attributes: Attributes, key: &PrivateKey) -> Result<Self> {
+        key.check_strength()?;
         // x509-cert's RequestBuilder would write an empty extensionRequest where there are no extensions.
         let info = CertReqInfo {
             version: Version::V1,
@@ -70,7 +88,12 @@ impl CertRequest {
         let signature = key.sign(&info.to_der().map_err(internal)?)?;
         let signature = BitString::from_bytes(&signature).map_err(internal)?;
         let request = CertReq { info, algorithm: key.signature_algorithm(), signature };
-        Self::from_der(&request.to_der().map_err(internal)?)
+        let request = Self::from_der(&request.to_der().map_err(internal)?)?;
+        match request.subject.to_der() == subject.to_der() {
+            true => Ok(request),
+            false => Err(Error::unsupported("its subject is not in DER order, so it cannot be kept as it is")
+                .with_hint("make the request anew with csr")),
+        }
     }
 
     /// Reads a DER CertificationRequest.

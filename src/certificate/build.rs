@@ -1,6 +1,7 @@
 //! Making certificates, with x509-cert's builder.
 
 use ::signature::Keypair;
+use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
 use der::asn1::BitString;
 use der::{Document, Encode};
 use rand_core::CryptoRng;
@@ -17,6 +18,7 @@ use super::{Certificate, Validity, internal};
 use crate::csr::CertRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::PrivateKey;
+use crate::subject::Subject;
 
 impl Certificate {
     /// The self-signed certificate that `request` asks for: its subject byte for byte and its alternative names;
@@ -48,8 +50,19 @@ impl Certificate {
                 .with_hint("make the request anew with a subject (RFC 5280, section 4.1.2.4)"));
         }
         request.sans()?;
-        let profile = SelfSigned { subject: request.subject().to_name()?, san: request.san_extension()? };
-        let spki = request.public_key()?.to_spki_der()?;
+        let extensions = Extensions::OfSigningKey { san: request.san_extension()? };
+        Self::sign_itself(request.subject(), extensions, key, validity, rng)
+    }
+
+    pub(super) fn sign_itself(
+        subject: &Subject,
+        extensions: Extensions,
+        key: &PrivateKey,
+        validity: Validity,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self> {
+        let profile = SelfSigned { subject: subject.to_name()?, extensions };
+        let spki = key.public_key().to_spki_der()?;
         let spki = spki::SubjectPublicKeyInfoOwned::try_from(spki.as_slice()).map_err(internal)?;
         let serial = serial_number(rng)?;
         let signer = Signer(key);
@@ -58,11 +71,9 @@ impl Certificate {
         let signature = BitString::from_bytes(&key.sign(&tbs)?).map_err(internal)?;
         let certificate = builder.assemble(signature, &signer).map_err(internal)?;
         let certificate = Self::from_der(&certificate.to_der().map_err(internal)?)?;
-        if certificate.subject().to_der() != request.subject().to_der() {
-            return Err(Error::unsupported(
-                "the signing request's subject is not in DER order, so it cannot be kept as it is",
-            )
-            .with_hint("make the request anew with csr"));
+        if certificate.subject().to_der() != subject.to_der() {
+            return Err(Error::unsupported("the subject is not in DER order, so it cannot be kept as it is")
+                .with_hint("make the request anew with csr, and the certificate with selfsign"));
         }
         Ok(certificate)
     }
@@ -76,10 +87,17 @@ fn serial_number(rng: &mut impl CryptoRng) -> Result<SerialNumber> {
     SerialNumber::new(&octets).map_err(internal)
 }
 
-/// What the certificate of the setup guide's signing key says.
+/// What a self-signed certificate says beside its subject.
+pub(super) enum Extensions {
+    /// What that of the setup guide's signing key does.
+    OfSigningKey { san: Option<Extension> },
+    /// These, with the identifiers of the key renewed.
+    Kept { extensions: Vec<Extension>, identifier: Option<SubjectKeyIdentifier> },
+}
+
 struct SelfSigned {
     subject: Name,
-    san: Option<Extension>,
+    extensions: Extensions,
 }
 
 impl BuilderProfile for SelfSigned {
@@ -94,22 +112,37 @@ impl BuilderProfile for SelfSigned {
     fn build_extensions(
         &self,
         spki: SubjectPublicKeyInfoRef<'_>,
-        issuer_spki: SubjectPublicKeyInfoRef<'_>,
+        _: SubjectPublicKeyInfoRef<'_>,
         tbs: &TbsCertificate,
     ) -> builder::Result<Vec<Extension>> {
-        let constraints = BasicConstraints { ca: false, path_len_constraint: None };
-        let issuer = AuthorityKeyIdentifier {
-            key_identifier: Some(SubjectKeyIdentifier::try_from(issuer_spki)?.0),
+        let computed = SubjectKeyIdentifier::try_from(spki)?;
+        let issuer = |identifier: &SubjectKeyIdentifier| AuthorityKeyIdentifier {
+            key_identifier: Some(identifier.0.clone()),
             ..AuthorityKeyIdentifier::default()
         };
-        let mut extensions = vec![
-            (true, &constraints).to_extension(tbs.subject(), &[])?,
-            (true, &KeyUsage(KeyUsages::DigitalSignature.into())).to_extension(tbs.subject(), &[])?,
-            (false, &SubjectKeyIdentifier::try_from(spki)?).to_extension(tbs.subject(), &[])?,
-            (false, &issuer).to_extension(tbs.subject(), &[])?,
-        ];
-        extensions.extend(self.san.clone());
-        Ok(extensions)
+        let name = tbs.subject();
+        match &self.extensions {
+            Extensions::OfSigningKey { san } => {
+                let constraints = BasicConstraints { ca: false, path_len_constraint: None };
+                let mut extensions = vec![
+                    (true, &constraints).to_extension(name, &[])?,
+                    (true, &KeyUsage(KeyUsages::DigitalSignature.into())).to_extension(name, &[])?,
+                    (false, &computed).to_extension(name, &[])?,
+                    (false, &issuer(&computed)).to_extension(name, &[])?,
+                ];
+                extensions.extend(san.clone());
+                Ok(extensions)
+            }
+            Extensions::Kept { extensions, identifier } => {
+                let identifier = identifier.as_ref().unwrap_or(&computed);
+                let renewed = extensions.iter().map(|extension| match extension.extn_id {
+                    ID_CE_SUBJECT_KEY_IDENTIFIER => (extension.critical, identifier).to_extension(name, &[]),
+                    ID_CE_AUTHORITY_KEY_IDENTIFIER => (extension.critical, &issuer(identifier)).to_extension(name, &[]),
+                    _ => Ok(extension.clone()),
+                });
+                Ok(renewed.collect::<Result<_, _>>()?)
+            }
+        }
     }
 }
 

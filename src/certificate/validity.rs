@@ -61,6 +61,27 @@ impl Validity {
         Ok(Self { not_before: whole(not_before)?, not_after: whole(not_after)? })
     }
 
+    /// As long a time as this one, from five minutes before `now`. One that has no end (99991231235959Z, RFC 5280, section
+    /// 4.1.2.5) has none again.
+    ///
+    /// # Errors
+    /// [`Policy`](ErrorKind::Policy) if this one ends before it begins, or if the new end is beyond the year 9999.
+    pub fn renewed(&self, now: SystemTime) -> Result<Self> {
+        let policy =
+            |fact: &str| Error::new(ErrorKind::Policy, fact).with_hint("say how long it is to last with --days");
+        let length = self.not_after.duration_since(self.not_before);
+        let length = length.map_err(|_| policy("the certificate ends before it begins, which is no length to keep"))?;
+        let not_before = now.checked_sub(BACKDATED).unwrap_or(now);
+        let endless = DateTime::INFINITY.to_system_time();
+        if self.not_after == endless {
+            return Ok(Self { not_before, not_after: endless });
+        }
+        let not_after = not_before.checked_add(length);
+        let not_after = not_after.ok_or_else(|| policy("a certificate as long as this one cannot name its end"))?;
+        Self::between(not_before, not_after)
+            .map_err(|_| policy("a certificate as long as this one would end beyond the year 9999, or at once"))
+    }
+
     /// [`Self::days`] for a number as it was typed.
     ///
     /// # Errors
@@ -88,6 +109,15 @@ impl Validity {
         (self.not_before..=self.not_after).contains(&instant)
     }
 
+    /// The whole days from `now` to the end; below zero after it.
+    pub fn days_left(&self, now: SystemTime) -> i64 {
+        let days = |span: Duration| i64::try_from(span.as_secs() / DAY.as_secs()).unwrap_or(i64::MAX);
+        match self.not_after.duration_since(now) {
+            Ok(left) => days(left),
+            Err(over) => -1 - days(over.duration()),
+        }
+    }
+
     pub(crate) fn to_x509(self) -> Result<x509_cert::time::Validity> {
         let time = |instant| {
             Time::try_from(instant).map_err(|error| {
@@ -113,5 +143,34 @@ mod tests {
             assert_eq!(Validity::days(days, now).unwrap_err().kind(), ErrorKind::Policy, "{days}");
         }
         assert!(Validity::days(2_900_000, now).is_ok());
+    }
+
+    #[test]
+    fn a_renewal_lasts_as_long() {
+        let now = SystemTime::UNIX_EPOCH + DAY * 20_000 + Duration::from_millis(500);
+        let start = SystemTime::UNIX_EPOCH + DAY * 100;
+        let old = Validity::between(start, start + DAY * 400).unwrap();
+        let new = old.renewed(now).unwrap();
+        assert_eq!(new.not_after().duration_since(new.not_before()).unwrap(), DAY * 400);
+        assert!(new.contains(now) && new.to_x509().is_ok());
+        let endless = Validity::new(start, DateTime::INFINITY.to_system_time()).renewed(now).unwrap();
+        assert_eq!(endless.not_after(), DateTime::INFINITY.to_system_time());
+        assert!(endless.to_x509().is_ok());
+        for odd in [
+            Validity::new(start, start),
+            Validity::new(start + DAY, start),
+            Validity::new(start, now + DAY * 2_900_000),
+        ] {
+            assert_eq!(odd.renewed(now).unwrap_err().kind(), ErrorKind::Policy, "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn days_left_are_whole_and_go_below_zero() {
+        let now = SystemTime::UNIX_EPOCH + DAY * 20_000;
+        let until = |end| Validity::new(SystemTime::UNIX_EPOCH, end).days_left(now);
+        let hour = Duration::from_secs(60 * 60);
+        assert_eq!([until(now + DAY * 30), until(now + DAY - hour), until(now)], [30, 0, 0]);
+        assert_eq!([until(now - hour), until(now - DAY - hour)], [-1, -2]);
     }
 }
