@@ -11,6 +11,7 @@
 //! # Ok::<(), certwright::Error>(())
 //! ```
 
+mod rebuild;
 mod shape;
 
 use crate::certificate::Certificate;
@@ -20,6 +21,7 @@ use crate::key::{EncryptedPrivateKey, PrivateKey, PublicKey};
 use crate::keystore::{EncodedKeystore, Format, JKS_MAGIC};
 use crate::secret::SecretBytes;
 use crate::{asn1, pem, text};
+pub use rebuild::{Rebuilt, Replacement, rebuild};
 use shape::Shape;
 
 /// Something that was found in a file.

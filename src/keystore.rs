@@ -24,6 +24,7 @@ mod assembly;
 mod encoded;
 mod jks;
 mod p12;
+mod renew;
 
 use std::fmt;
 use std::time::SystemTime;
@@ -38,6 +39,7 @@ use crate::secret::{Password, SecretBytes};
 pub use encoded::EncodedKeystore;
 pub(crate) use jks::MAGIC as JKS_MAGIC;
 pub use p12::Compatibility;
+pub use renew::VisibleCertificate;
 
 /// A private key with the certificates that go with it.
 #[derive(Debug)]

@@ -31,7 +31,7 @@
 //! | 4 | [`salesforce`], [`testpki`] |
 //! | 3 | [`verify`] -> [`inspect`] |
 //! | 2 | [`keystore`]: `keystore/p12.rs` and `keystore/jks.rs` never see each other; [`jwt`] |
-//! | 1 | [`csr`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, never the other way |
+//! | 1 | [`renewal`] -> [`csr`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, never the other way |
 //! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `text` |
 //!
 //! Test hierarchies have a wing of their own, with rcgen inside `testpki/issue.rs` alone.
@@ -59,6 +59,7 @@ pub mod keystore;
 pub mod output;
 mod pbe;
 mod pem;
+pub mod renewal;
 pub mod salesforce;
 pub mod secret;
 pub mod subject;
@@ -72,5 +73,6 @@ pub use csr::CertRequest;
 pub use error::{Error, ErrorKind, Result};
 pub use key::{EncryptedPrivateKey, Iterations, KeyKind, PrivateKey, PublicKey, RsaBits};
 pub use keystore::{EncodedKeystore, Identity, Keystore};
+pub use renewal::Renewal;
 pub use secret::{Password, SecretBytes};
 pub use subject::{SanName, Subject};

@@ -4,6 +4,8 @@
 //! `Proc-Type: 4,ENCRYPTED` key) and uneven lines, `pem` gives a whole file up at its first bad block and leaves copies
 //! of keys unwiped. Base64 itself is `base64ct`'s, in constant time.
 
+use std::ops::Range;
+
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
@@ -24,6 +26,8 @@ pub(crate) struct Block {
     pub(crate) body: Result<SecretBytes>,
     /// The line of its BEGIN, counted from 1.
     pub(crate) line: usize,
+    /// Where it stands in the text, from BEGIN to the end of its END.
+    pub(crate) range: Range<usize>,
 }
 
 impl Block {
@@ -40,9 +44,13 @@ pub(crate) fn blocks(text: &[u8]) -> Vec<Block> {
     while let Some(begin) = find(&text[at..], BEGIN) {
         line += count_lines(&text[at..at + begin]);
         let rest = &text[at + begin + BEGIN.len()..];
-        let (block, used) = block(rest, line);
-        found.push(block);
+        let (mut block, used) = block(rest, line);
         let next = at + begin + BEGIN.len() + used;
+        // The label and the dashes of its END line, which come after what was looked at.
+        let tail = text[next..].strip_prefix(block.label.as_bytes()).filter(|tail| tail.starts_with(DASHES));
+        let closing = if tail.is_some() { block.label.len() + DASHES.len() } else { 0 };
+        block.range = at + begin..next + closing;
+        found.push(block);
         line += count_lines(&text[at + begin..next]);
         at = next;
     }
@@ -54,7 +62,7 @@ fn block(rest: &[u8], line: usize) -> (Block, usize) {
     let label_end = find(rest, DASHES).filter(|&end| !rest[..end].contains(&b'\n'));
     let Some(label_end) = label_end else {
         let error = Error::malformed(format!("the PEM line {line} is not complete: \"-----\" is missing at its end"));
-        return (Block { label: String::new(), headers: Vec::new(), body: Err(error), line }, 0);
+        return (Block { label: String::new(), headers: Vec::new(), body: Err(error), line, range: 0..0 }, 0);
     };
     let label = String::from_utf8_lossy(&rest[..label_end]).into_owned();
     let content_start = label_end + DASHES.len();
@@ -65,21 +73,21 @@ fn block(rest: &[u8], line: usize) -> (Block, usize) {
         let error =
             Error::malformed(format!("the PEM block \"{label}\" in line {line} is cut short: its END line is missing"))
                 .with_hint("get the file again from where it was made, whole");
-        return (Block { label, headers: Vec::new(), body: Err(error), line }, content_start + next_begin);
+        return (Block { label, headers: Vec::new(), body: Err(error), line, range: 0..0 }, content_start + next_begin);
     };
     let closing = &content[end + END.len()..];
     let used = content_start + end + END.len();
     if !closing.strip_prefix(label.as_bytes()).is_some_and(|tail| tail.starts_with(DASHES)) {
         let error =
             Error::malformed(format!("the PEM block \"{label}\" in line {line} ends with the END line of another"));
-        return (Block { label, headers: Vec::new(), body: Err(error), line }, used);
+        return (Block { label, headers: Vec::new(), body: Err(error), line, range: 0..0 }, used);
     }
     let (headers, base64) = split_headers(&content[..end]);
     let body = decode(base64).ok_or_else(|| {
         Error::malformed(format!("the PEM block \"{label}\" in line {line} is damaged: its text is not base64"))
             .with_hint("get the file again from where it was made, unedited")
     });
-    (Block { label, headers, body, line }, used)
+    (Block { label, headers, body, line, range: 0..0 }, used)
 }
 
 /// RFC 1421 headers stand before the first blank line; base64 has no colon.
@@ -168,6 +176,13 @@ mod tests {
     fn one_bad_block_does_not_hide_the_next() {
         let text = "-----BEGIN A-----\nAAAA\n-----BEGIN B-----\nA*AA\n-----END B-----\n-----BEGIN C-----\nAAAA\n-----END D-----\n-----BEGIN E-----\nAAAA\n-----END E-----\n-----BEGIN F-----\nAA";
         assert_eq!(bodies(text), [None, None, None, Some(vec![0; 3]), None]);
+    }
+
+    #[test]
+    fn a_block_knows_its_text() {
+        let text = "before\n-----BEGIN A-----\r\nAAAA\r\n-----END A-----\r\nbetween\n-----BEGIN B----- AAAA -----END B----- after";
+        let texts: Vec<&str> = blocks(text.as_bytes()).into_iter().map(|block| &text[block.range]).collect();
+        assert_eq!(texts, ["-----BEGIN A-----\r\nAAAA\r\n-----END A-----", "-----BEGIN B----- AAAA -----END B-----"]);
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl EncodedKeystore {
         self.integrity.as_deref()
     }
 
+    /// The file as it is; a PKCS#12 file in DER.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.bytes.as_bytes()
+    }
+
     /// Opens the store. `key_password` opens its keys where that is another than the store's.
     ///
     /// # Errors

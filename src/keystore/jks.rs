@@ -3,13 +3,15 @@
 //!
 //! Written here because the one crate for it (`jks`) brings old versions of half a dozen others and wipes nothing.
 
+mod renew;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand_core::CryptoRng;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
-use super::{Entry, Identity, Keystore};
+use super::{Entry, Identity, Keystore, VisibleCertificate};
 use crate::asn1;
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
@@ -124,22 +126,16 @@ fn split_digest(bytes: &[u8]) -> Result<(&[u8], &[u8])> {
     bytes.len().checked_sub(DIGEST).map(|at| bytes.split_at(at)).ok_or_else(malformed)
 }
 
+pub(super) use renew::renew;
+
 /// Reads the outline, without a password.
 pub(super) fn check(bytes: &[u8]) -> Result<()> {
     entries(split_digest(bytes)?.0).map(drop)
 }
 
 pub(super) fn open(bytes: &[u8], password: &Password, key_password: &Password) -> Result<Keystore> {
-    let (content, digest) = split_digest(bytes)?;
-    if store_digest(content, password)?.as_slice() != digest {
-        return Err(Error::new(
-            ErrorKind::Password,
-            "wrong password, or changed since it was made: its digest does not hold",
-        )
-        .with_hint("try the password again; if it is right, get the file again from where it was made"));
-    }
     let mut store = Keystore::default();
-    for entry in entries(content)? {
+    for entry in entries(checked_content(bytes, password)?)? {
         match entry {
             RawEntry::Certificate { alias, certificate: Ok(certificate) } => {
                 store.entries.push(Entry::Certificate { alias, certificate });
@@ -153,6 +149,30 @@ pub(super) fn open(bytes: &[u8], password: &Password, key_password: &Password) -
         }
     }
     Ok(store)
+}
+
+/// The content before the digest, which the password has to make anew.
+fn checked_content<'a>(bytes: &'a [u8], password: &Password) -> Result<&'a [u8]> {
+    let (content, digest) = split_digest(bytes)?;
+    if store_digest(content, password)?.as_slice() == digest {
+        return Ok(content);
+    }
+    Err(Error::new(ErrorKind::Password, "wrong password, or changed since it was made: its digest does not hold")
+        .with_hint("try the password again; if it is right, get the file again from where it was made"))
+}
+
+/// The certificates, which nothing hides: of each entry with a private key its chain.
+pub(super) fn certificates(bytes: &[u8]) -> Result<Vec<VisibleCertificate>> {
+    let mut found = Vec::new();
+    for entry in entries(split_digest(bytes)?.0)? {
+        let (alias, chain, of_key) = match entry {
+            RawEntry::PrivateKey { alias, chain, .. } => (alias, chain?, true),
+            RawEntry::Certificate { alias, certificate } => (alias, vec![certificate?], false),
+        };
+        let entry = |(place, certificate)| VisibleCertificate { alias: alias.clone(), place, of_key, certificate };
+        found.extend(chain.into_iter().enumerate().map(entry));
+    }
+    Ok(found)
 }
 
 /// A key with its chain as it stands; where its first certificate is not the key's, the two apart.
@@ -263,8 +283,7 @@ pub(super) fn write(
         out.extend(certificate.to_der());
         Ok(())
     };
-    let created = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
-    let created = u64::try_from(created).unwrap_or(u64::MAX).to_be_bytes();
+    let created = creation_time(now);
     let secret = utf16(password)?;
     let mut content = [MAGIC.as_slice(), &VERSION.to_be_bytes()].concat();
     put_u32(&mut content, keystore.entries.len())?;
@@ -294,6 +313,12 @@ pub(super) fn write(
     let digest = store_digest(&content, password)?;
     content.extend(digest);
     Ok(SecretBytes::new(content))
+}
+
+/// Milliseconds since 1970.
+fn creation_time(now: SystemTime) -> [u8; 8] {
+    let created = now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_millis();
+    u64::try_from(created).unwrap_or(u64::MAX).to_be_bytes()
 }
 
 /// `DataOutput.writeUTF`: a zero in two octets, and characters beyond the basic plane as two surrogates of three each.

@@ -17,7 +17,7 @@ use sha2::digest::block_api::BlockSizeUser;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-pub(super) use read::{open, outline};
+pub(super) use read::{certificates, has_all_in_plain, open, outline};
 pub(super) use write::write;
 
 use crate::error::Error;
@@ -46,7 +46,7 @@ const SHA_384: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.2");
 const SHA_512: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.3");
 
 /// More would be a file that keeps a machine busy: each of its bags may ask for as many.
-const MOST_ITERATIONS: u32 = 1_000_000;
+pub(super) const MOST_ITERATIONS: u32 = 1_000_000;
 /// Of the MAC and every part that is seen without the password: a few seconds.
 const MOST_IN_ALL: u64 = 5_000_000;
 /// Real files hold a handful, trust stores a few hundred.

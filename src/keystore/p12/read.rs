@@ -15,7 +15,7 @@ use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{EncryptedPrivateKey, PrivateKey, oid_name};
 use crate::keystore::assembly::{LooseCertificate, LooseKey, assemble};
-use crate::keystore::{Entry, Keystore};
+use crate::keystore::{Entry, Keystore, VisibleCertificate};
 use crate::pbe::{Protection, Scheme, bmp_forms};
 use crate::secret::{Password, SecretBytes};
 
@@ -275,6 +275,27 @@ fn attributes(value: Bagged, set: Option<&Element<'_>>) -> Bag {
         }
     }
     bag
+}
+
+/// The certificates that are not encrypted.
+pub(in crate::keystore) fn certificates(der: &[u8]) -> Result<Vec<VisibleCertificate>> {
+    let mut found = Vec::new();
+    for content in Pfx::read(der)?.contents()? {
+        let Content::Plain(bags) = content else { continue };
+        for Bag { value, alias, local_key_id, .. } in read_bags(&bags, 0)? {
+            if let Bagged::Certificate(certificate) = value {
+                let (alias, of_key) = (alias.unwrap_or_default(), local_key_id.is_some());
+                found.push(VisibleCertificate { alias, place: 0, of_key, certificate: certificate? });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// True if nothing is encrypted as a whole, where certificates may be.
+pub(in crate::keystore) fn has_all_in_plain(der: &[u8]) -> bool {
+    let contents = Pfx::read(der).and_then(|pfx| pfx.contents());
+    contents.is_ok_and(|contents| contents.iter().all(|content| matches!(content, Content::Plain(_))))
 }
 
 pub(in crate::keystore) fn open(der: &[u8], password: &Password, key_password: &Password) -> Result<Keystore> {
