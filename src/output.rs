@@ -89,7 +89,7 @@ struct Staged<'a> {
 /// What has to be undone if a later step fails, in the order it was done.
 enum Done {
     Folder(PathBuf),
-    Moved { from: PathBuf, to: PathBuf },
+    Moved { from: PathBuf, to: PathBuf, visibility: Visibility },
     Published(PathBuf),
 }
 
@@ -153,7 +153,7 @@ impl OutputSet {
         markers.iter().try_for_each(Marker::all_staged)?;
         before()?;
         for Staged { output, folder, file } in staged {
-            self.set_aside(&output.path, &folder, &backup, &mut published, done)?;
+            self.set_aside(output, &folder, &backup, &mut published, done)?;
             access::set_final(file.as_file(), output.visibility).map_err(|error| cannot_write(&output.path, error))?;
             // Under the folder's full name, which on Windows may be longer than 260 characters.
             let place = folder.join(output.path.file_name().unwrap_or_default());
@@ -172,8 +172,8 @@ impl OutputSet {
             access::sync_folder(folder).map_err(|error| cannot_write(folder, error))?;
         }
         done.iter().for_each(|step| {
-            if let Done::Moved { to, .. } = step {
-                access::close_to_others(to);
+            if let Done::Moved { to, visibility, .. } = step {
+                access::close_to_others(to, *visibility);
             }
         });
         Ok(published)
@@ -213,15 +213,16 @@ impl OutputSet {
         Ok(staged)
     }
 
-    /// Moves what stands at `path` into the backup folder beside it.
+    /// Moves what stands in the place of `output` into the backup folder beside it.
     fn set_aside(
         &self,
-        path: &Path,
+        output: &Output,
         folder: &Path,
         backup: &str,
         published: &mut Published,
         done: &mut Vec<Done>,
     ) -> Result<()> {
+        let path = output.path.as_path();
         if self.rules.existing(path) == Existing::Refuse || fs::symlink_metadata(path).is_err() {
             return Ok(());
         }
@@ -237,7 +238,7 @@ impl OutputSet {
         while let Err(error) = fs::rename(path, &to) {
             patience = wait(&error, patience).ok_or_else(|| cannot_write(path, error))?;
         }
-        done.push(Done::Moved { from: path.to_owned(), to });
+        done.push(Done::Moved { from: path.to_owned(), to, visibility: output.visibility });
         Ok(())
     }
 }
@@ -289,7 +290,7 @@ fn take_back(done: &[Done]) {
     for step in done.iter().rev() {
         let _ = match step {
             Done::Published(path) => fs::remove_file(path),
-            Done::Moved { from, to } => fs::rename(to, from),
+            Done::Moved { from, to, .. } => fs::rename(to, from),
             Done::Folder(_) => Ok(()),
         };
     }

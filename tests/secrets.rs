@@ -59,7 +59,7 @@ fn force_mends_the_mode_and_hides_the_old_file() {
     folder.run(&["genkey", "--unencrypted", "--out", "server.key", "--force"]);
     assert_eq!(mode(&folder, "server.key"), 0o600);
     let backup = folder.names().into_iter().find(|name| name.starts_with("backup-")).expect("a backup");
-    assert_eq!(mode(&folder, &backup), 0o700);
+    assert_eq!((mode(&folder, &backup), mode(&folder, &format!("{backup}/server.key"))), (0o700, 0o600));
     assert_eq!(folder.read(&format!("{backup}/server.key")), b"an old key");
 }
 

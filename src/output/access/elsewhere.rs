@@ -27,7 +27,7 @@ pub(in crate::output) fn make_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().create(path)
 }
 
-pub(in crate::output) fn close_to_others(_: &Path) {}
+pub(in crate::output) fn close_to_others(_: &Path, _: Visibility) {}
 
 pub(in crate::output) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())

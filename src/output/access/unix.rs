@@ -37,8 +37,12 @@ pub(in crate::output) fn make_private_folder(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(0o700))
 }
 
-/// A file that nobody else can reach, because its folder is closed, may keep its mode.
-pub(in crate::output) fn close_to_others(_: &Path) {}
+/// Closes what a secret has replaced. Its folder is closed too, but a copy of it, or a rename back, may not be.
+pub(in crate::output) fn close_to_others(path: &Path, visibility: Visibility) {
+    if visibility == Visibility::Secret {
+        let _ = fs::set_permissions(path, Permissions::from_mode(0o600));
+    }
+}
 
 /// Writes a folder's entries through to the disk, where the file system can.
 pub(in crate::output) fn sync_folder(path: &Path) -> io::Result<()> {

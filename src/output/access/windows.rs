@@ -114,7 +114,7 @@ pub(in crate::output) fn make_private_folder(path: &Path) -> io::Result<()> {
 
 /// Closes a file that was moved into a closed folder: on Windows it keeps its own list, and whoever knows its name
 /// needs no right to the folder. What cannot be closed is no worse off than it was.
-pub(in crate::output) fn close_to_others(path: &Path) {
+pub(in crate::output) fn close_to_others(path: &Path, _: Visibility) {
     let (Ok(list), Ok(folder)) = (AccessList::private(Reach::ThisFile), full_name(target::folder_of(path))) else {
         return;
     };
