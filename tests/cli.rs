@@ -63,6 +63,8 @@ fn elided(text: &str) -> String {
     let varying = [
         r"\b([0-9A-F]{2}:){5,}[0-9A-F]{0,2}",
         r"\b[0-9]+ days( are)? left",
+        r"(?m)^ *-?[0-9]+  2[0-9]{3}-[0-9]{2}-[0-9]{2}",
+        r#""days_left": -?[0-9]+"#,
         r"\b[0-9]+ bytes as PEM, [0-9]+ as DER",
         r"\b[0-9a-f]{64}\b",
         r"\b([0-9A-F]{40}|[0-9A-F]{32})\b",

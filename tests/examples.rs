@@ -50,6 +50,7 @@ const EXAMPLES: &[(&str, &[Run])] = &[
     ("export", &[With(&["keystore.p12"]), With(&["keystore.p12"])]),
     ("verify", &[With(GUIDE), With(&["server.crt"])]),
     ("show", &[With(PAIR), With(&["server.crt"])]),
+    ("status", &[With(GUIDE), With(PAIR)]),
     ("jwt", &[With(PAIR)]),
     ("jwt sign", &[With(PAIR), With(&["keystore.p12"])]),
     ("jwt check", &[With(&["token", "server.crt"]), With(&["token", "copy.crt"])]),
@@ -81,6 +82,9 @@ const OTHERWISE: &[(&str, i32, &[&str], &str)] = &[
     ("verify", 1, &["server.pass.key", "server.key"], "certwright verify --strict"),
     ("verify", 2, &["server.crt"], "certwright verify"),
     ("show", 2, &["server.crt", "error.log"], "certwright show server.crt error.log"),
+    ("status", 1, &["server.crt"], "certwright status --expires-within 400d"),
+    ("status", 1, &["server.crt", "keystore.p12"], "certwright status --strict"),
+    ("status", 2, &["server.key"], "certwright status"),
     ("jwt", 1, &["token", "other.crt"], "certwright jwt check token --cert other.crt"),
     ("jwt", 2, &["token"], "certwright jwt check token"),
     (

@@ -5,6 +5,7 @@ mod help;
 mod jwt;
 mod keystore;
 mod mistake;
+mod renewal;
 mod salesforce;
 mod subject;
 mod testpki;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use field::field;
 pub(crate) use jwt::{JwtCheckArgs, JwtCommand, JwtSignArgs, SignerArgs};
 pub(crate) use keystore::{Compat, ExportArgs, JksArgs, P12Args, StoreInputArgs, StorePasswordArgs};
+pub(crate) use renewal::StatusArgs;
 pub(crate) use salesforce::{
     Edition, FlowName, HandoffFormat, SalesforceCheckArgs, SalesforceCommand, SalesforceExplainArgs,
     SalesforceHandoffArgs, SalesforceLoginArgs,
@@ -93,6 +95,9 @@ pub(crate) enum Command {
     /// Show what is in a file, in plain words
     #[command(after_long_help = help::SHOW)]
     Show(ShowArgs),
+    /// Tell which certificates end soon, and which are stale
+    #[command(after_long_help = help::STATUS)]
+    Status(StatusArgs),
     /// Sign and check assertions for the JWT bearer flow
     #[command(subcommand, after_long_help = help::JWT)]
     Jwt(JwtCommand),

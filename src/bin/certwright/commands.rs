@@ -15,6 +15,7 @@ mod p12;
 mod salesforce;
 mod selfsign;
 mod show;
+mod status;
 mod testpki;
 mod verify;
 
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Jks(args) => jks::run(args, session),
         Command::Export(args) => export::run(args, session),
         Command::Show(args) => show::run(args, session),
+        Command::Status(args) => status::run(args, session),
         Command::Testpki(args) => testpki::run(args, session),
         Command::Verify(args) => verify::run(args, session),
         Command::Openssl(args) => translation::openssl(args, session),

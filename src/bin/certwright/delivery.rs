@@ -387,7 +387,7 @@ fn key_json(key: &PublicKey) -> Result<Value> {
     }))
 }
 
-fn certificate_json(certificate: &Certificate) -> Value {
+pub(crate) fn certificate_json(certificate: &Certificate) -> Value {
     json!({
         "subject": certificate.subject().to_string(),
         "issuer": certificate.issuer().to_string(),

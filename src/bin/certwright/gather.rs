@@ -14,6 +14,8 @@ use crate::session::Session;
 
 /// One file with what is in it.
 pub(crate) struct Gathered {
+    /// Where it is.
+    pub(crate) path: PathBuf,
     /// How it is called.
     pub(crate) name: String,
     /// True if it was asked for by name, false if it came with its folder.
@@ -95,7 +97,16 @@ fn read(path: &Path, is_named: bool, session: &mut Session) -> Result<Gathered> 
     let bytes = match read {
         Ok(bytes) => bytes,
         Err(error) if is_named => return Err(error),
-        Err(error) => return Ok(Gathered { name, is_named, size: 1, is_exposed: None, items: Err(error) }),
+        Err(error) => {
+            return Ok(Gathered {
+                path: path.to_owned(),
+                name,
+                is_named,
+                size: 1,
+                is_exposed: None,
+                items: Err(error),
+            });
+        }
     };
     let items = inspect::inspect(bytes.as_bytes());
     let is_key = |item: &Item| {
@@ -103,5 +114,6 @@ fn read(path: &Path, is_named: bool, session: &mut Session) -> Result<Gathered> 
     };
     let holds_key = items.iter().flatten().any(is_key);
     let is_exposed = (holds_key && !input::is_stdin(path)).then(|| output::is_readable_by_others(path));
-    Ok(Gathered { name, is_named, size: bytes.as_bytes().len(), is_exposed, items })
+    let path = path.to_owned();
+    Ok(Gathered { path, name, is_named, size: bytes.as_bytes().len(), is_exposed, items })
 }

@@ -340,3 +340,16 @@ Examples:
 Exit status:
   0  the script is on standard output
   2  the shell is none of these";
+
+pub(crate) const STATUS: &str = "\
+Examples:
+  # The certificates of this folder; the password opens its keystores
+  certwright status --password-from env:PW
+
+  # For cron, CI and monitors: exit status 1 if one ends within a month
+  certwright status . --expires-within 30d
+
+Exit status:
+  0  no certificate has expired, or ends within the time that was asked for
+  1  one has, or does; with --strict also: one could not be looked at
+  2  could not run: no certificate is there, or a file is damaged or locked";
