@@ -113,7 +113,7 @@ if ! command -v pwsh >/dev/null; then
     skip+=(--skip powershell_completes)
 fi
 cargo test --locked --features bench,man --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki \
-    --test completions --test man -- --ignored "${skip[@]}"
+    --test completions --test man --test renewal -- --ignored "${skip[@]}"
 
 step "a crate of somebody else's, without our lock file"
 scripts/stranger.sh

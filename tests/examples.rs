@@ -51,6 +51,7 @@ const EXAMPLES: &[(&str, &[Run])] = &[
     ("verify", &[With(GUIDE), With(&["server.crt"])]),
     ("show", &[With(PAIR), With(&["server.crt"])]),
     ("status", &[With(GUIDE), With(PAIR)]),
+    ("renew", &[With(GUIDE), With(GUIDE), With(PAIR)]),
     ("jwt", &[With(PAIR)]),
     ("jwt sign", &[With(PAIR), With(&["keystore.p12"])]),
     ("jwt check", &[With(&["token", "server.crt"]), With(&["token", "copy.crt"])]),
@@ -85,6 +86,7 @@ const OTHERWISE: &[(&str, i32, &[&str], &str)] = &[
     ("status", 1, &["server.crt"], "certwright status --expires-within 400d"),
     ("status", 1, &["server.crt", "keystore.p12"], "certwright status --strict"),
     ("status", 2, &["server.key"], "certwright status"),
+    ("renew", 2, &["server.crt"], "certwright renew"),
     ("jwt", 1, &["token", "other.crt"], "certwright jwt check token --cert other.crt"),
     ("jwt", 2, &["token"], "certwright jwt check token"),
     (

@@ -189,3 +189,51 @@ fn no_input_means_no_question() {
     let (told, status) = end(on_terminal(&folder, &generated));
     assert_eq!(exit_code(&status), Some(0), "{told}");
 }
+
+/// Each file's own password is asked for once, and tried on the files that come after it.
+#[test]
+fn renew_asks_for_what_is_missing() {
+    let folder = Folder::new();
+    let init = [&["init", ".", "--p12", "--jks", "--password-from", "env:PW", "--iterations", "1000"], &SUBJECT[..]];
+    folder.run(&[&init.concat()[..], &["--store-password-from", "env:PW"]].concat());
+    folder.run(&[
+        "jks",
+        "--in",
+        "servercert.jks",
+        "--in-place",
+        "--password-from",
+        "env:PW",
+        "--store-password-from",
+        "generate",
+    ]);
+    let store_password = String::from_utf8(folder.read("keystore.pass.txt")).expect("text");
+    let before = folder.names();
+    let mut session = on_terminal(&folder, &["renew", "--new-key"]);
+    answer(&mut session, "Password of keystore.p12", "wrong password");
+    expect(&mut session, "its MAC does not hold");
+    answer(&mut session, "Password of keystore.p12", support::PASSWORD);
+    // The key has the password of keystore.p12.
+    answer(&mut session, "Password of servercert.jks", store_password.trim());
+    expect(&mut session, "All of them were read back");
+    let (told, status) = end(session);
+    assert_eq!(exit_code(&status), Some(0), "{told}");
+    folder.run(&[
+        "verify",
+        "--key-password-from",
+        "env:PW",
+        "--store-password-from",
+        "file:keystore.pass.txt",
+        "server.crt",
+        "servercert.jks",
+        "server.pass.key",
+    ]);
+    assert_eq!(folder.names().len(), before.len() + 1, "{:?}", folder.names());
+
+    let mut session = on_terminal(&folder, &["renew"]);
+    for _ in 0..3 {
+        answer(&mut session, "Password of keystore.p12", "wrong password");
+    }
+    let (told, status) = end(session);
+    assert_eq!(exit_code(&status), Some(2), "{told}");
+    assert_eq!(folder.names().len(), before.len() + 1);
+}

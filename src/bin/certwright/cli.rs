@@ -19,7 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use field::field;
 pub(crate) use jwt::{JwtCheckArgs, JwtCommand, JwtSignArgs, SignerArgs};
 pub(crate) use keystore::{Compat, ExportArgs, JksArgs, P12Args, StoreInputArgs, StorePasswordArgs};
-pub(crate) use renewal::StatusArgs;
+pub(crate) use renewal::{RenewArgs, StatusArgs};
 pub(crate) use salesforce::{
     Edition, FlowName, HandoffFormat, SalesforceCheckArgs, SalesforceCommand, SalesforceExplainArgs,
     SalesforceHandoffArgs, SalesforceLoginArgs,
@@ -98,6 +98,9 @@ pub(crate) enum Command {
     /// Tell which certificates end soon, and which are stale
     #[command(after_long_help = help::STATUS)]
     Status(StatusArgs),
+    /// Make a new certificate in every file that holds the old one
+    #[command(after_long_help = help::RENEW)]
+    Renew(RenewArgs),
     /// Sign and check assertions for the JWT bearer flow
     #[command(subcommand, after_long_help = help::JWT)]
     Jwt(JwtCommand),

@@ -12,6 +12,7 @@ mod jwt;
 #[cfg(feature = "man")]
 mod man;
 mod p12;
+mod renew;
 mod salesforce;
 mod selfsign;
 mod show;
@@ -40,6 +41,7 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Export(args) => export::run(args, session),
         Command::Show(args) => show::run(args, session),
         Command::Status(args) => status::run(args, session),
+        Command::Renew(args) => renew::run(args, session),
         Command::Testpki(args) => testpki::run(args, session),
         Command::Verify(args) => verify::run(args, session),
         Command::Openssl(args) => translation::openssl(args, session),

@@ -26,6 +26,7 @@ use crate::terminal::is_broken_pipe;
 pub(crate) enum Kind {
     PrivateKey,
     EncryptedPrivateKey,
+    PublicKey,
     CertRequest,
     Certificate,
     Pkcs12,
@@ -41,6 +42,7 @@ impl Kind {
         match self {
             Self::PrivateKey => "private-key",
             Self::EncryptedPrivateKey => "encrypted-private-key",
+            Self::PublicKey => "public-key",
             Self::CertRequest => "csr",
             Self::Certificate => "certificate",
             Self::Pkcs12 => "pkcs12",
@@ -55,7 +57,9 @@ impl Kind {
             Self::PrivateKey | Self::EncryptedPrivateKey | Self::Pkcs12 | Self::Jks | Self::Password => {
                 Visibility::Secret
             }
-            Self::CertRequest | Self::Certificate | Self::Truststore | Self::Crl => Visibility::Public,
+            Self::PublicKey | Self::CertRequest | Self::Certificate | Self::Truststore | Self::Crl => {
+                Visibility::Public
+            }
         }
     }
 }
@@ -100,9 +104,7 @@ impl Delivery {
         let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
         for folder in folders {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            if let Some(unfinished) = Unfinished::clear(folder)? {
-                session.terminal.note(&in_words(&unfinished));
-            }
+            clear_unfinished(folder, session)?;
         }
         rules.check(&files)?;
         Ok(Self { command, rules, products: Vec::new(), key: None, certificate: None })
@@ -229,6 +231,7 @@ impl Delivery {
                     return Err(broken(product, format!("it is {}", object.kind())));
                 }
                 Some(Object::PrivateKey(key)) => Evidence::PrivateKey(key.public_key()),
+                Some(Object::PublicKey(key)) => Evidence::PublicKey(key),
                 Some(Object::CertRequest(request)) => Evidence::CertRequest(request),
                 Some(Object::Certificate(certificate)) => Evidence::Certificate(certificate),
                 // Opened and compared when it was made; another derivation would cost as much again.
@@ -361,6 +364,14 @@ fn tell_leftovers(published: &Published, session: &mut Session) {
             printable(backup)
         ));
     }
+}
+
+/// Names, and clears away, what a killed run left in `folder`.
+pub(crate) fn clear_unfinished(folder: &Path, session: &mut Session) -> Result<()> {
+    if let Some(unfinished) = Unfinished::clear(folder)? {
+        session.terminal.note(&in_words(&unfinished));
+    }
+    Ok(())
 }
 
 /// What a killed run left, as it is told.

@@ -13,6 +13,7 @@ mod gather;
 mod input;
 mod interrupt;
 mod json;
+mod keyring;
 mod nearest;
 mod online;
 mod password;

@@ -63,9 +63,7 @@ impl Source {
                 chain.iter().fold(rules, |rules, chain| rules.with_input(chain))
             }
         };
-        let passwords = &args.passwords;
-        let sources = [&passwords.password_from, &passwords.key_password_from, &passwords.store_password_from];
-        password::protect(rules, &sources.map(Option::as_ref))
+        password::protect(rules, &args.passwords.sources())
     }
 
     /// The source of the password that opens it. One that makes a password up opens nothing.

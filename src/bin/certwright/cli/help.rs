@@ -353,3 +353,18 @@ Exit status:
   0  no certificate has expired, or ends within the time that was asked for
   1  one has, or does; with --strict also: one could not be looked at
   2  could not run: no certificate is there, or a file is damaged or locked";
+
+pub(crate) const RENEW: &str = "\
+Examples:
+  # In every file of this folder; the password opens its keystores
+  certwright renew --password-from env:PW
+
+  # With a new key too, under the passwords that the old one has
+  certwright renew --new-key --password-from env:PW
+
+  # The request for a new one, to send to the authority that has issued it
+  certwright renew --csr-out renewal.csr
+
+Exit status:
+  0  every file is written, read back and found to belong together
+  2  nothing has changed; the error says why, and what to do";

@@ -20,6 +20,12 @@ pub(crate) struct StorePasswordArgs {
     pub(crate) store_password_from: Option<PasswordSource>,
 }
 
+impl StorePasswordArgs {
+    pub(crate) fn sources(&self) -> [Option<&PasswordSource>; 3] {
+        [&self.password_from, &self.key_password_from, &self.store_password_from].map(Option::as_ref)
+    }
+}
+
 /// What a keystore is made from: another one, or PEM files.
 #[derive(Args, Debug)]
 pub(crate) struct StoreInputArgs {
