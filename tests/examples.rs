@@ -47,7 +47,7 @@ const EXAMPLES: &[(&str, &[Run])] = &[
     ("selfsign", &[With(&["server.csr", "server.key"]), With(&["server.csr", "server.pass.key"])]),
     ("p12", &[With(PAIR), With(PAIR)]),
     ("jks", &[With(&["keystore.p12"]), With(PAIR)]),
-    ("export", &[With(&["keystore.p12"]), With(&["keystore.p12"])]),
+    ("export", &[With(&["keystore.p12"]), With(&["keystore.p12"]), With(PAIR)]),
     ("verify", &[With(GUIDE), With(&["server.crt"])]),
     ("show", &[With(PAIR), With(&["server.crt"])]),
     ("status", &[With(GUIDE), With(PAIR)]),

@@ -1,4 +1,5 @@
-//! Certificates that end: `status` tells in time, `renew` makes new ones in every file that held the old.
+//! Certificates that end: `status` tells in time, `renew` makes new ones in every file that held the old, and a key is
+//! handed to a pipeline.
 //!
 //! What needs OpenSSL and keytool is ignored on a machine without them; scripts/test.sh installs them and runs it all.
 #![cfg(unix)]
@@ -430,6 +431,57 @@ fn the_documented_lines_watch() {
         let gone = run(for_nagios);
         assert_eq!(gone.status.code(), Some(3), "{}", text(&gone));
     }
+}
+
+/// The line that `export --base64-line` gives, through the lines that its help gives for each shell.
+#[test]
+fn a_key_goes_through_a_pipeline() {
+    let folder = Folder::new();
+    for name in ["server.key", "server.jks"] {
+        let from = if name == "server.key" { "openssl/pkcs8.pem" } else { "keystores/keytool.jks" };
+        folder.write("secret", support::read_fixture(from));
+        let made = certwright(&folder, &["export", "--base64-line", "secret"]);
+        assert!(made.status.success(), "{}", text(&made));
+        let line = String::from_utf8(made.stdout).expect("text");
+        assert!(
+            line.ends_with('\n')
+                && line.trim_end().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+        );
+        let help = text(&certwright(&folder, &["export", "--help"]));
+        let restore = help.lines().find(|line| line.contains("base64 -d")).expect("a line for sh").trim().to_owned();
+        assert_eq!(restore, documented("the line that restores it in sh"));
+        // GitHub runs a step with `bash -e`.
+        assert_eq!(restore, documented("a step of GitHub Actions that restores it"));
+        for (program, earlier) in [("sh", false), ("bash", true)] {
+            let _ = fs::remove_file(folder.path().join("server.key"));
+            if earlier {
+                folder.write("server.key", "of before, for all to read");
+                fs::set_permissions(folder.path().join("server.key"), fs::Permissions::from_mode(0o644))
+                    .expect("the mode");
+            }
+            let script = format!("set -e; umask 0; {restore}");
+            succeed(shell(&folder, program, &script).env("JWT_KEY", line.trim_end()));
+            assert_eq!(folder.read("server.key"), support::read_fixture(from), "{program}");
+            let mode = fs::metadata(folder.path().join("server.key")).expect("the file").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{program}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs pwsh"]
+fn a_key_goes_through_powershell() {
+    let folder = Folder::new();
+    let key = fixture("openssl/pkcs8.pem");
+    let made = certwright(&folder, &["export", "--base64-line", &key]);
+    let help = text(&certwright(&folder, &["export", "--help"]));
+    let restore = help.lines().filter(|line| line.contains("FromBase64String") || line.contains("WriteAllBytes"));
+    let restore: Vec<&str> = restore.map(str::trim).collect();
+    assert_eq!(restore.len(), 2, "{help}");
+    let mut pwsh = Command::new("pwsh");
+    pwsh.args(["-NoProfile", "-Command", &restore.join("; ")]).current_dir(folder.path());
+    succeed(pwsh.env("JWT_KEY", String::from_utf8(made.stdout).expect("text").trim_end()));
+    assert_eq!(folder.read("server.key"), support::read_fixture("openssl/pkcs8.pem"));
 }
 
 /// The set that the guide's lines make with the real programs.

@@ -133,8 +133,17 @@ Examples:
   # The certificates alone, in one file
   certwright export --no-key --fullchain-out all.pem --password-from env:PW
 
+  # A key as one line, for a secret of a pipeline
+  certwright export --base64-line server.key
+
+The line comes back as a file in sh, and in a step of GitHub Actions, with
+  (umask 077; rm -f server.key; printf %s \"$JWT_KEY\" | base64 -d > server.key)
+and in PowerShell with
+  $key = [Convert]::FromBase64String($env:JWT_KEY)
+  [IO.File]::WriteAllBytes(\"$PWD/server.key\", $key)
+
 Exit status:
-  0  the files are written
+  0  the files, or the line, are written
   2  nothing is written: no such file, a wrong password, several entries";
 
 pub(crate) const VERIFY: &str = "\

@@ -128,4 +128,8 @@ pub(crate) struct ExportArgs {
     /// Where the password of the key comes from, if it is another (JKS)
     #[arg(long, value_name = "SRC")]
     pub(crate) key_password_from: Option<PasswordSource>,
+    /// Instead of all that, write this file as one line of Base64 to standard output: for a secret of a pipeline
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["input", "only", "key_out", "cert_out", "chain_out",
+        "fullchain_out", "no_key", "no_cert", "no_chain", "new_password_from", "password_from", "key_password_from"])]
+    pub(crate) base64_line: Option<PathBuf>,
 }

@@ -1,5 +1,7 @@
 //! `export`: key, certificate and chain out of a keystore, as PEM.
 
+mod line;
+
 use std::path::PathBuf;
 
 use certwright::{Certificate, Iterations, Result, SecretBytes, time};
@@ -11,6 +13,9 @@ use crate::status::ExitStatus;
 use crate::{input, password, store};
 
 pub(super) fn run(args: ExportArgs, session: &mut Session) -> Result<ExitStatus> {
+    if let Some(path) = &args.base64_line {
+        return line::run(path, session);
+    }
     let input = session.path(args.input, "keystore.p12");
     let key_out = (!args.no_key).then(|| session.path(args.key_out, "server.key"));
     let is_whole = args.fullchain_out.is_some();
