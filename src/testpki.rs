@@ -49,7 +49,7 @@ pub use crl::{Crl, Reason, Revocation};
 pub use host::{Host, client_names};
 pub use leaf::{Leaf, Profile, issue_each};
 pub use lifetime::{Lifetime, Moment};
-pub use plan::{Plan, PlannedAuthority, PlannedLeaf, check_file_name, numbers};
+pub use plan::{MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, check_file_name, numbers};
 pub use purpose::Purpose;
 pub use stream::Stream;
 

@@ -30,7 +30,7 @@ mod table;
 use std::collections::HashSet;
 use std::time::SystemTime;
 
-use super::plan::{check_file_name, numbers};
+use super::plan::{MOST_LEAVES, check_file_name, numbers};
 use super::{Host, Lifetime, Plan, PlannedAuthority, PlannedLeaf, Purpose, Reason, client_names, common_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::KeyKind;
@@ -39,8 +39,6 @@ use table::{Entry, Table, Value};
 
 const AUTHORITY_DAYS: u32 = 730;
 const LEAF_DAYS: u32 = 30;
-/// More certificates than any test has; a typing mistake.
-const MOST_LEAVES: usize = 1_000_000;
 
 const SECTIONS: &[&str] = &["defaults", "authority", "leaf", "client"];
 const DEFAULTS: &[&str] = &["key", "days", "formats"];

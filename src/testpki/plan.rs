@@ -6,6 +6,9 @@ use crate::key::KeyKind;
 use crate::output;
 use crate::subject::SanName;
 
+/// More leaves than any test has: a typing mistake.
+pub const MOST_LEAVES: usize = 1_000_000;
+
 /// Authorities and leaves. Every authority stands behind its issuer.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use certwright::subject::AttributeType;
 use certwright::testpki::{
-    self, Authority, Host, Lifetime, Moment, Plan, PlannedAuthority, PlannedLeaf, Purpose, check_file_name,
-    client_names, common_name, manifest, numbers,
+    self, Authority, Host, Lifetime, MOST_LEAVES, Moment, Plan, PlannedAuthority, PlannedLeaf, Purpose,
+    check_file_name, client_names, common_name, manifest, numbers,
 };
 use certwright::{CertRequest, Error, ErrorKind, KeyKind, Result, SanName};
 
@@ -17,7 +17,6 @@ use crate::password::PasswordSource;
 use crate::session::Session;
 
 const DAYS: u32 = 30;
-const MOST_LEAVES: usize = 1_000_000;
 /// An authority outlives what it issues now, so that it can be used again (`--ca`) for a year.
 const AUTHORITY_LONGER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// What is asked for where nothing is.
