@@ -46,7 +46,7 @@ mod stream;
 
 pub use authority::{Authority, AuthorityProfile};
 pub use crl::{Crl, Reason, Revocation};
-pub use host::{Host, client_names};
+pub use host::{Host, client_names, first_dns_name};
 pub use leaf::{Leaf, Profile, issue_each};
 pub use lifetime::{Lifetime, Moment};
 pub use plan::{MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, check_file_name, numbers};

@@ -70,6 +70,11 @@ impl FromStr for Host {
     }
 }
 
+/// The first DNS name among `names`: what a leaf is called after.
+pub fn first_dns_name(names: &[SanName]) -> Option<&str> {
+    names.iter().find_map(|name| if let SanName::Dns(name) = name { Some(name.as_str()) } else { None })
+}
+
 /// The alternative names for a client called `name`: an address with `@` becomes a mailbox, a dotted host name a DNS name;
 /// anything else stands in the subject alone.
 pub fn client_names(name: &str) -> Vec<SanName> {

@@ -31,7 +31,9 @@ use std::collections::HashSet;
 use std::time::SystemTime;
 
 use super::plan::{MOST_LEAVES, check_file_name, numbers};
-use super::{Host, Lifetime, Plan, PlannedAuthority, PlannedLeaf, Purpose, Reason, client_names, common_name};
+use super::{
+    Host, Lifetime, Plan, PlannedAuthority, PlannedLeaf, Purpose, Reason, client_names, common_name, first_dns_name,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::KeyKind;
 use crate::subject::SanName;
@@ -208,9 +210,7 @@ impl Reader {
             if !is_client && names.is_empty() {
                 return Err(entry.wrong("names no hosts").with_hint("add hosts = [\"localhost\"]"));
             }
-            let first =
-                names.iter().find_map(|name| if let SanName::Dns(name) = name { Some(name.as_str()) } else { None });
-            let default_name = if is_client { name.as_str() } else { first.unwrap_or(&name) };
+            let default_name = if is_client { name.as_str() } else { first_dns_name(&names).unwrap_or(&name) };
             let chosen = own_name.as_ref().map_or(Ok(default_name), |own| own.text())?;
             plan.leaves.push(PlannedLeaf {
                 common_name: common_name(&numbered(chosen), &name),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use certwright::subject::AttributeType;
 use certwright::testpki::{
     self, Authority, Host, Lifetime, MOST_LEAVES, Moment, Plan, PlannedAuthority, PlannedLeaf, Purpose,
-    check_file_name, client_names, common_name, manifest, numbers,
+    check_file_name, client_names, common_name, first_dns_name, manifest, numbers,
 };
 use certwright::{CertRequest, Error, ErrorKind, KeyKind, Result, SanName};
 
@@ -110,9 +110,7 @@ fn of_options(args: &TestpkiArgs, session: &mut Session) -> Result<Order> {
     let mut leaves = Vec::new();
     let has_server = request.is_none() && !hosts.is_empty();
     let server = |name: String, names: Vec<SanName>| {
-        let first =
-            names.iter().find_map(|name| if let SanName::Dns(name) = name { Some(name.as_str()) } else { None });
-        let common_name = common_name(first.unwrap_or(&name), &name);
+        let common_name = common_name(first_dns_name(&names).unwrap_or(&name), &name);
         let purposes = vec![Purpose::Server, Purpose::Client];
         leaf(name, common_name, names, purposes, args, (issuer, key, lifetime))
     };
