@@ -229,6 +229,11 @@ impl Certificate {
     }
 }
 
+/// `certificates` one after the other as PEM, as chains and bundles are written.
+pub fn to_pem<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> SecretBytes {
+    SecretBytes::new(certificates.into_iter().flat_map(|one| one.to_pem().as_bytes().to_vec()).collect())
+}
+
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.subject)

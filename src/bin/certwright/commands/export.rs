@@ -4,7 +4,7 @@ mod line;
 
 use std::path::PathBuf;
 
-use certwright::{Certificate, Iterations, Result, SecretBytes, time};
+use certwright::{Iterations, Result, certificate, time};
 
 use crate::cli::ExportArgs;
 use crate::delivery::{Delivery, Kind};
@@ -50,26 +50,31 @@ pub(super) fn run(args: ExportArgs, session: &mut Session) -> Result<ExitStatus>
         }
         (None, _) => {}
     }
-    if let (Some(out), [certificate, issuers @ ..]) = (&cert_out, identity.chain()) {
-        let expires = time::date(certificate.validity().not_after());
-        let words = format!("certificate for {}, valid until {expires}", certificate.subject());
+    if let (Some(out), [own, issuers @ ..]) = (&cert_out, identity.chain()) {
+        let expires = time::date(own.validity().not_after());
+        let words = format!("certificate for {}, valid until {expires}", own.subject());
         let counted = format!("{} issuer{}", issuers.len(), if issuers.len() == 1 { "" } else { "s" });
         if is_whole && !issuers.is_empty() {
-            delivery.add(out, Kind::Certificate, format!("{words}, with {counted}"), pem_of(identity.chain()));
+            delivery.add(
+                out,
+                Kind::Certificate,
+                format!("{words}, with {counted}"),
+                certificate::to_pem(identity.chain()),
+            );
         } else {
-            delivery.add(out, Kind::Certificate, words, certificate.to_pem());
+            delivery.add(out, Kind::Certificate, words, own.to_pem());
         }
         if !is_whole && !args.no_chain && !issuers.is_empty() {
-            delivery.add(&chain_out, Kind::Certificate, format!("the certificates of {counted}"), pem_of(issuers));
+            delivery.add(
+                &chain_out,
+                Kind::Certificate,
+                format!("the certificates of {counted}"),
+                certificate::to_pem(issuers),
+            );
         }
-        delivery.set_certificate(certificate.clone());
+        delivery.set_certificate(own.clone());
     }
     delivery.set_key(key.public_key());
     delivery.complete(session)?;
     Ok(ExitStatus::Done)
-}
-
-fn pem_of(certificates: &[Certificate]) -> SecretBytes {
-    let pem = certificates.iter().flat_map(|certificate| certificate.to_pem().as_bytes().to_vec());
-    SecretBytes::new(pem.collect())
 }

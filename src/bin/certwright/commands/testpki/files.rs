@@ -3,7 +3,7 @@
 use certwright::inspect::{self, FoundKey};
 use certwright::keystore::Compatibility;
 use certwright::testpki::{Leaf, PlannedLeaf, Stream};
-use certwright::{Certificate, Error, Identity, Keystore, Password, PrivateKey, Result, SecretBytes};
+use certwright::{Certificate, Error, Identity, Keystore, Password, PrivateKey, Result, SecretBytes, certificate};
 
 use crate::delivery::Kind;
 
@@ -26,11 +26,11 @@ pub(super) fn files(
     now: std::time::SystemTime,
     rng: &mut Stream,
 ) -> Result<Files> {
-    let certificate = leaf.certificate().clone();
-    let (key, chain) = (leaf.key().to_pkcs8_pem()?, as_pem(leaf.chain()));
+    let own = leaf.certificate().clone();
+    let (key, chain) = (leaf.key().to_pkcs8_pem()?, certificate::to_pem(leaf.chain()));
     check_read_back(chain.as_bytes(), leaf.chain(), key.as_bytes())?;
     let mut files = vec![
-        ("crt", Kind::Certificate, certificate.to_pem()),
+        ("crt", Kind::Certificate, own.to_pem()),
         ("key", Kind::PrivateKey, key),
         ("fullchain.crt", Kind::Certificate, chain),
     ];
@@ -45,7 +45,7 @@ pub(super) fn files(
             files.push(("jks", Kind::Jks, store.to_jks(password, now, rng)?));
         }
     }
-    Ok(Files { place, certificate, files })
+    Ok(Files { place, certificate: own, files })
 }
 
 /// What is about to be written has to be what was made.
@@ -62,8 +62,4 @@ pub(super) fn check_read_back(certificates: &[u8], chain: &[Certificate], key: &
     }
     Err(Error::new(certwright::ErrorKind::Malformed, "what was made does not read back")
         .with_hint("this is a fault of the program or of the machine: please report it"))
-}
-
-pub(super) fn as_pem(chain: &[Certificate]) -> SecretBytes {
-    SecretBytes::new(chain.iter().flat_map(|one| one.to_pem().as_bytes().to_vec()).collect())
 }

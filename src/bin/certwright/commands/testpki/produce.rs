@@ -8,10 +8,10 @@ use certwright::testpki::{
     Authority, AuthorityProfile, Lifetime, Plan, PlannedAuthority, PlannedLeaf, Profile, Purpose, Revocation,
     issue_each,
 };
-use certwright::{Certificate, Error, Result, SanName, SecretBytes, Validity, time};
+use certwright::{Certificate, Error, Result, SanName, SecretBytes, Validity, certificate, time};
 
 use super::existing;
-use super::files::{Files, as_pem, check_read_back, files};
+use super::files::{Files, check_read_back, files};
 use super::made::Made;
 use super::order::{Order, RequestOrder};
 use crate::delivery::{Delivery, Kind, Receipt};
@@ -299,12 +299,12 @@ impl Producer<'_> {
         let noun =
             if planned.issuer.is_none() { "test authority: trust it in tests alone" } else { "authority between" };
         let name = &planned.name;
-        let certificate = made.certificate().to_pem();
+        let own = made.certificate().to_pem();
         let key = made.key().to_pkcs8_pem()?;
-        check_read_back(certificate.as_bytes(), &made.chain()[..1], key.as_bytes())?;
+        check_read_back(own.as_bytes(), &made.chain()[..1], key.as_bytes())?;
         let words = format!("{noun}, valid until {expires}");
         batch.replaces |= self.keeps && existing::is_ours(&self.folder, name);
-        batch.files.push((self.path(name, "crt"), Kind::Certificate, words, certificate));
+        batch.files.push((self.path(name, "crt"), Kind::Certificate, words, own));
         batch.files.push((self.path(name, "key"), Kind::PrivateKey, "its key: keep it secret".to_owned(), key));
         Ok(())
     }
@@ -331,7 +331,12 @@ impl Producer<'_> {
         let words = format!("certificate for {}, valid until {expires}", chain[0].subject());
         batch.files.push((self.path(&order.name, "crt"), Kind::Certificate, words, chain[0].to_pem()));
         let words = "certificate and intermediates".to_owned();
-        batch.files.push((self.path(&order.name, "fullchain.crt"), Kind::Certificate, words, as_pem(chain)));
+        batch.files.push((
+            self.path(&order.name, "fullchain.crt"),
+            Kind::Certificate,
+            words,
+            certificate::to_pem(chain),
+        ));
     }
 
     /// The revocation lists that are asked for, or without which a leaf would not be revoked.

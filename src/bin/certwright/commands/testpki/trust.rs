@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use certwright::inspect::{self, Object};
 use certwright::keystore::Entry;
 use certwright::testpki::Stream;
-use certwright::{Certificate, Keystore, Password, Result, SecretBytes};
+use certwright::{Certificate, Keystore, Password, Result, SecretBytes, certificate};
 use serde_json::{Value, json};
 
 use crate::cli::Shell;
@@ -58,17 +58,17 @@ pub(super) fn prepare(roots: &[Certificate], public: Option<&Path>, session: &mu
         let paths = [bundle.as_path(), &truststore, &tests];
         let mut delivery = Delivery::plan("testpki", session.rules(), &paths, session)?;
         let (text, certificates) = public_roots(public, &bundle, session)?;
-        let own: Vec<u8> = roots.iter().flat_map(|root| root.to_pem().as_bytes().to_vec()).collect();
+        let own = certificate::to_pem(roots);
         let mut all = text;
         if !all.is_empty() && !all.ends_with(b"\n") {
             all.push(b'\n');
         }
-        all.extend_from_slice(&own);
+        all.extend_from_slice(own.as_bytes());
         let store = truststore_of(&certificates, roots, session)?;
         let words = format!("{} public authorities and the test authority, as PEM", certificates.len());
         delivery.add_checked(&bundle, Kind::Certificate, words, SecretBytes::new(all));
         delivery.add_checked(&truststore, Kind::Truststore, "the same for Java; password changeit", store);
-        delivery.add_checked(&tests, Kind::Certificate, "the test authority alone", SecretBytes::new(own));
+        delivery.add_checked(&tests, Kind::Certificate, "the test authority alone", own);
         receipt = Some(delivery.publish(session)?);
     }
     let bundle = absolute("bundle.pem", session);
