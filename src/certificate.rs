@@ -15,6 +15,7 @@
 //! ```
 
 mod build;
+mod constraints;
 mod extensions;
 mod renewal;
 mod validity;
@@ -22,13 +23,14 @@ mod validity;
 use std::fmt;
 use std::time::SystemTime;
 
-use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
+use const_oid::db::rfc5280::{ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME};
 use der::{Decode, Encode};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use x509_cert::certificate::{CertificateInner, Raw};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, SubjectKeyIdentifier};
 
+pub(crate) use constraints::{Constraints, Subtree};
 pub use extensions::Extension;
 pub use validity::Validity;
 
@@ -150,6 +152,13 @@ impl Certificate {
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// The names it may issue for, if it is held to any (RFC 5280, section 4.2.1.10).
+    pub(crate) fn name_constraints(&self) -> Result<Option<Constraints>> {
+        let mut extensions = self.inner.tbs_certificate().extensions().into_iter().flatten();
+        let extension = extensions.find(|extension| extension.extn_id == ID_CE_NAME_CONSTRAINTS);
+        extension.map(|extension| Constraints::from_der(extension.extn_value.as_bytes())).transpose()
     }
 
     /// The public key.

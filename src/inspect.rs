@@ -15,6 +15,7 @@ mod rebuild;
 mod shape;
 
 use crate::certificate::Certificate;
+use crate::crl::Crl;
 use crate::csr::CertRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{EncryptedPrivateKey, PrivateKey, PublicKey};
@@ -38,6 +39,8 @@ pub enum Object {
     CertRequest(CertRequest),
     /// A certificate.
     Certificate(Certificate),
+    /// A certificate revocation list.
+    Crl(Crl),
     /// A keystore, not opened.
     Keystore(EncodedKeystore),
 }
@@ -51,6 +54,7 @@ impl Object {
             Self::PublicKey(_) => "public-key",
             Self::CertRequest(_) => "csr",
             Self::Certificate(_) => "certificate",
+            Self::Crl(_) => "crl",
             Self::Keystore(store) => store.format().kind(),
         }
     }
@@ -63,6 +67,7 @@ impl Object {
             Self::PublicKey(_) => "a public key",
             Self::CertRequest(_) => "a certificate signing request",
             Self::Certificate(_) => "a certificate",
+            Self::Crl(_) => "a certificate revocation list",
             Self::Keystore(store) if store.format() == Format::Jks => "a JKS keystore",
             Self::Keystore(_) => "a PKCS#12 keystore",
         }
@@ -145,6 +150,7 @@ fn read_der(der: &[u8]) -> Result<Object> {
         Some(Shape::Pkcs1Public) => PublicKey::from_pkcs1_der(der).map(Object::PublicKey),
         Some(Shape::CertRequest) => CertRequest::from_der(der).map(Object::CertRequest),
         Some(Shape::Certificate) => Certificate::from_der(der).map(Object::Certificate),
+        Some(Shape::Crl) => Crl::from_der(der).map(Object::Crl),
         Some(Shape::Pfx) => EncodedKeystore::from_p12(der).map(Object::Keystore),
         Some(Shape::Foreign(error)) => Err(error),
         None => Err(Error::malformed("is DER, but no key, signing request or certificate")),

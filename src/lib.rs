@@ -31,7 +31,7 @@
 //! | 4 | [`salesforce`], [`testpki`] |
 //! | 3 | [`verify`] -> [`inspect`] |
 //! | 2 | [`keystore`]: `keystore/p12.rs` and `keystore/jks.rs` never see each other; [`jwt`] |
-//! | 1 | [`renewal`] -> [`csr`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, never the other way |
+//! | 1 | [`renewal`] -> [`csr`], [`crl`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, `crl` a `certificate`, never the other way |
 //! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `text` |
 //!
 //! Test hierarchies have a wing of their own, with rcgen inside `testpki/issue.rs` alone.
@@ -50,6 +50,7 @@
 
 mod asn1;
 pub mod certificate;
+pub mod crl;
 pub mod csr;
 pub mod error;
 pub mod inspect;

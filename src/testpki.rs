@@ -33,8 +33,6 @@
 //! octets from `rng` and the same times make the same hierarchy, on any number of cores.
 
 mod authority;
-mod constraints;
-mod crl;
 mod host;
 mod issue;
 mod leaf;
@@ -44,8 +42,8 @@ mod plan;
 mod purpose;
 mod stream;
 
+pub use crate::crl::{Crl, Reason, Revocation};
 pub use authority::{Authority, AuthorityProfile};
-pub use crl::{Crl, Reason, Revocation};
 pub use host::{Host, client_names, first_dns_name};
 pub use leaf::{Leaf, Profile, issue_each};
 pub use lifetime::{Lifetime, Moment};

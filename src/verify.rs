@@ -26,6 +26,7 @@ mod checks;
 use std::time::{Duration, SystemTime};
 
 use crate::certificate::Certificate;
+use crate::crl::Crl;
 use crate::csr::CertRequest;
 use crate::error::Error;
 use crate::key::PublicKey;
@@ -112,6 +113,8 @@ pub enum Evidence {
     CertRequest(CertRequest),
     /// A certificate.
     Certificate(Certificate),
+    /// A certificate revocation list.
+    Crl(Crl),
     /// Something that could not be read although it should be.
     Unreadable(Error),
     /// The file holds a private key that other users can read.
@@ -223,6 +226,7 @@ impl Exhibit {
             Evidence::PublicKey(_) => "public key",
             Evidence::CertRequest(_) => "signing request",
             Evidence::Certificate(_) => "certificate",
+            Evidence::Crl(_) => "revocation list",
             Evidence::Alias { .. } | Evidence::Chain(_) | Evidence::Keystore { .. } => "keystore",
             Evidence::Unreadable(_) => "file",
         }

@@ -22,6 +22,7 @@ pub(super) enum Shape {
     Pkcs1Public,
     CertRequest,
     Certificate,
+    Crl,
     Pfx,
     Foreign(Error),
 }
@@ -63,9 +64,7 @@ impl Shape {
             [EXPLICIT_0, INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, ..]
             | [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, SEQUENCE, ..] => Self::Certificate,
             [INTEGER, SEQUENCE, SEQUENCE, EXPLICIT_0] | [INTEGER, SEQUENCE, SEQUENCE] => Self::CertRequest,
-            [INTEGER, SEQUENCE, SEQUENCE, ..] | [SEQUENCE, SEQUENCE, ..] => {
-                Self::Foreign(Error::unsupported("is a certificate revocation list"))
-            }
+            [INTEGER, SEQUENCE, SEQUENCE, ..] | [SEQUENCE, SEQUENCE, ..] => Self::Crl,
             _ => return None,
         })
     }
@@ -89,7 +88,6 @@ pub(super) fn foreign_label(label: &str) -> Option<Error> {
             Error::unsupported("is a key in SSH2 format").with_hint("export it as PKCS#8 or PKCS#1 PEM")
         }
         "DSA PRIVATE KEY" => unsupported_key("a DSA key"),
-        "X509 CRL" => Error::unsupported("is a certificate revocation list"),
         "DH PARAMETERS" | "DSA PARAMETERS" | "EC PARAMETERS" => Error::unsupported("holds parameters, but no key"),
         label if label.starts_with("PGP ") => Error::unsupported("is an OpenPGP file, which has other keys"),
         _ => return None,

@@ -4,18 +4,14 @@ use std::fmt;
 
 use rand_core::CryptoRng;
 
-use super::constraints::Constraints;
 use super::issue::{self, AuthorityPart, Request, Signatory};
 use super::{Crl, Leaf, MARK, Profile, Purpose, Revocation};
-use crate::certificate::{Certificate, Validity};
+use crate::certificate::{Certificate, Constraints, Validity};
 use crate::csr::CertRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{KeyKind, PrivateKey, PublicKey};
 use crate::subject::{Attribute, AttributeType, SanName, Subject};
 use crate::time;
-
-/// The object identifier of that extension (RFC 5280, section 4.2.1.10).
-const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
 /// What tells the authorities of one name apart: so many hexadecimal digits of their key's identifier.
 const DIGITS: usize = 6;
@@ -115,10 +111,8 @@ impl Authority {
             Some(id) => id,
             None => issue::key_id(&public)?,
         };
-        let constraints = chain.iter().flat_map(Certificate::extensions);
-        let constraints = constraints.filter(|extension| extension.oid == NAME_CONSTRAINTS);
-        let constraints =
-            constraints.map(|extension| Constraints::from_der(&extension.der)).collect::<Result<Vec<_>>>()?;
+        let constraints = chain.iter().filter_map(|one| one.name_constraints().transpose());
+        let constraints = constraints.collect::<Result<Vec<_>>>()?;
         Ok(Self { key, public, key_id, chain, constraints })
     }
 
@@ -219,8 +213,7 @@ impl Authority {
 
     /// True if its own certificate holds it to the names of `profile`, no more and no fewer.
     pub fn is_held_to(&self, profile: &AuthorityProfile) -> bool {
-        let own = self.certificate().extensions().into_iter().find(|extension| extension.oid == NAME_CONSTRAINTS);
-        own.and_then(|extension| Constraints::from_der(&extension.der).ok()) == profile.constraints
+        self.certificate().name_constraints().ok().flatten() == profile.constraints
     }
 
     fn signatory(&self) -> Signatory<'_> {

@@ -16,9 +16,8 @@ use rcgen::{
 use sha1::{Digest, Sha1};
 use spki::SubjectPublicKeyInfoRef;
 
-use super::constraints::{Constraints, Subtree};
 use super::{Purpose, Reason, Revocation};
-use crate::certificate::{Certificate, Validity};
+use crate::certificate::{Certificate, Constraints, Subtree, Validity};
 use crate::error::{Error, Result};
 use crate::key::{KeyAlgorithm, PrivateKey, PublicKey};
 use crate::subject::{SanName, Subject};

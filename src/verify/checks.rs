@@ -146,7 +146,11 @@ pub(super) fn objects(exhibits: &[Exhibit], certificates: &Certificates<'_>, cri
                 let detail = "nothing guards this keystore against changes (no MAC)";
                 report.add("integrity", Outcome::Warning, detail, &[file]);
             }
-            Evidence::PrivateKey(_) | Evidence::PublicKey(_) | Evidence::Alias { .. } | Evidence::Keystore { .. } => {}
+            Evidence::PrivateKey(_)
+            | Evidence::PublicKey(_)
+            | Evidence::Alias { .. }
+            | Evidence::Crl(_)
+            | Evidence::Keystore { .. } => {}
             Evidence::CertRequest(request) => {
                 let holds = "the request is signed with its own key";
                 report.add_signature("csr-signature", request.verify_signature(), holds, &[file]);

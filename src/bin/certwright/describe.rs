@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use certwright::crl::Crl;
 use certwright::inspect::Object;
 use certwright::key::{KeyAlgorithm, Protection};
 use certwright::keystore::{Entry, Format};
@@ -36,6 +37,7 @@ pub(crate) fn describe(name: &str, object: &Object, passwords: &Passwords, now: 
         }
         Object::CertRequest(request) => cert_request(name, request),
         Object::Certificate(certificate) => self::certificate(name, certificate, now),
+        Object::Crl(list) => crl(name, list, now),
         Object::Keystore(store) => keystore(name, store, passwords, now),
         other => Description::new(name, other.kind(), other.kind()),
     }
@@ -240,6 +242,40 @@ fn certificate(name: &str, certificate: &Certificate, now: SystemTime) -> Descri
         })
     });
     told.set("extensions", extensions.collect());
+    told
+}
+
+/// Of a long list so many are told to people.
+const MOST_REVOKED: usize = 10;
+
+fn crl(name: &str, list: &Crl, now: SystemTime) -> Description {
+    let mut told = Description::new(name, "crl", "certificate revocation list");
+    told.row("issued by", who(list.issuer()));
+    told.set("issuer", json!(list.issuer().to_string()));
+    if let Some(validity) = list.validity() {
+        told.row(
+            "valid",
+            format!("from {} to {}", time::date(validity.not_before()), time::date(validity.not_after())),
+        );
+        told.set("this_update", json!(time::rfc3339(validity.not_before())));
+        told.set("next_update", json!(time::rfc3339(validity.not_after())));
+        if now > validity.not_after() {
+            told.warn("it has ended: a newer one is to be had from its issuer");
+        }
+    }
+    let revoked = list.revocations();
+    for one in revoked.iter().take(MOST_REVOKED) {
+        told.row("revokes", format!("{} ({})", hex(one.serial()).to_uppercase(), one.reason()));
+    }
+    match revoked.len() {
+        0 => told.row("revokes", "nothing"),
+        count if count > MOST_REVOKED => told.row("", format!("and {} more", count - MOST_REVOKED)),
+        _ => {}
+    }
+    let serials = revoked
+        .iter()
+        .map(|one| json!({ "serial": hex(one.serial()).to_uppercase(), "reason": one.reason().to_string() }));
+    told.set("revoked", serials.collect());
     told
 }
 

@@ -52,6 +52,7 @@ fn exhibit(file: Gathered, passwords: &Passwords, exhibits: &mut Vec<Exhibit>) {
             Ok(Object::PublicKey(key)) => Evidence::PublicKey(key),
             Ok(Object::CertRequest(request)) => Evidence::CertRequest(request),
             Ok(Object::Certificate(certificate)) => Evidence::Certificate(certificate),
+            Ok(Object::Crl(list)) => Evidence::Crl(list),
             Ok(Object::Keystore(store)) => match passwords.for_store() {
                 Some(password) => {
                     exhibits_of_store(&name, &store, password, passwords.for_key(), exhibits);

@@ -1,9 +1,10 @@
-//! Revocation lists (RFC 5280, section 5): read back and compared; `issue.rs` makes them.
+//! Revocation lists (RFC 5280, section 5), read; `testpki/issue.rs` makes them.
 
+use std::fmt;
 use std::str::FromStr;
 
 use const_oid::db::rfc5280::ID_CE_CRL_REASONS;
-use der::Decode;
+use der::{Decode, Encode};
 use x509_cert::certificate::Raw;
 use x509_cert::crl::CertificateList;
 use x509_cert::ext::pkix::CrlReason;
@@ -11,6 +12,7 @@ use x509_cert::ext::pkix::CrlReason;
 use crate::certificate::{Certificate, Validity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretBytes;
+use crate::subject::Subject;
 use crate::{asn1, pem};
 
 const LABEL: &str = "X509 CRL";
@@ -52,6 +54,18 @@ impl FromStr for Reason {
     }
 }
 
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unspecified => "unspecified",
+            Self::KeyCompromise => "keyCompromise",
+            Self::AffiliationChanged => "affiliationChanged",
+            Self::Superseded => "superseded",
+            Self::CessationOfOperation => "cessationOfOperation",
+        })
+    }
+}
+
 impl Reason {
     fn of(reason: CrlReason) -> Self {
         match reason {
@@ -67,8 +81,8 @@ impl Reason {
 /// One certificate that is revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
-    pub(super) serial: Vec<u8>,
-    pub(super) reason: Reason,
+    pub(crate) serial: Vec<u8>,
+    pub(crate) reason: Reason,
 }
 
 impl Revocation {
@@ -76,12 +90,23 @@ impl Revocation {
     pub fn new(certificate: &Certificate, reason: Reason) -> Self {
         Self { serial: certificate.serial_octets().to_vec(), reason }
     }
+
+    /// The serial number, as it is encoded.
+    pub fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// Why it is revoked.
+    pub fn reason(&self) -> Reason {
+        self.reason
+    }
 }
 
 /// A revocation list, with its DER as it was read or made.
 pub struct Crl {
     der: Vec<u8>,
     list: Box<CertificateList<Raw>>,
+    issuer: Subject,
 }
 
 impl Crl {
@@ -93,7 +118,11 @@ impl Crl {
         asn1::check(der)?;
         let list = CertificateList::<Raw>::from_der(der)
             .map_err(|error| Error::malformed("is no certificate revocation list").with_source(error))?;
-        Ok(Self { der: der.to_vec(), list: Box::new(list) })
+        let issuer = &list.tbs_cert_list.issuer;
+        let encoded =
+            issuer.to_der().map_err(|error| Error::malformed("its issuer cannot be read").with_source(error))?;
+        let issuer = Subject::from_name(issuer, encoded);
+        Ok(Self { der: der.to_vec(), list: Box::new(list), issuer })
     }
 
     /// The list in a PEM file.
@@ -130,6 +159,11 @@ impl Crl {
             .collect()
     }
 
+    /// Whose list it is.
+    pub fn issuer(&self) -> &Subject {
+        &self.issuer
+    }
+
     /// From when until when it speaks: thisUpdate and nextUpdate.
     pub fn validity(&self) -> Option<Validity> {
         let list = &self.list.tbs_cert_list;
@@ -147,8 +181,8 @@ impl Crl {
     }
 }
 
-impl std::fmt::Debug for Crl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Crl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Crl({} revoked)", self.revocations().len())
     }
 }

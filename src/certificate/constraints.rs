@@ -19,7 +19,7 @@ const EXCLUSIONS: usize = 3;
 
 /// A part of the names of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Subtree {
+pub(crate) enum Subtree {
     /// This name and all below it; the empty one is all of them.
     Dns(String),
     /// Addresses that begin with so many bits.
@@ -30,9 +30,9 @@ pub(super) enum Subtree {
 
 /// What may be issued for, and what not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Constraints {
-    pub(super) permitted: Vec<Subtree>,
-    pub(super) excluded: Vec<Subtree>,
+pub(crate) struct Constraints {
+    pub(crate) permitted: Vec<Subtree>,
+    pub(crate) excluded: Vec<Subtree>,
 }
 
 impl Constraints {
@@ -40,7 +40,7 @@ impl Constraints {
     /// many names are put together by their parents and networks. A kind without any name is excluded.
     ///
     /// Single labels have no parent; too many of them leave DNS names unconstrained.
-    pub(super) fn of<'a>(names: impl IntoIterator<Item = &'a SanName>, most_names: usize) -> Self {
+    pub(crate) fn of<'a>(names: impl IntoIterator<Item = &'a SanName>, most_names: usize) -> Self {
         let most = (MOST_COMPARISONS / most_names.max(1)).saturating_sub(EXCLUSIONS).clamp(1, MOST_SUBTREES);
         let (mut hosts, mut v4, mut v6, mut mailboxes) =
             (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
@@ -82,7 +82,7 @@ impl Constraints {
     }
 
     /// What the value of a nameConstraints extension says of the kinds that are known here.
-    pub(super) fn from_der(der: &[u8]) -> Result<Self> {
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self> {
         let read = NameConstraints::from_der(der)
             .map_err(|error| Error::malformed("its name constraints cannot be read").with_source(error))?;
         let subtrees = |list: Option<Vec<x509_cert::ext::pkix::constraints::name::GeneralSubtree>>| {
@@ -92,7 +92,7 @@ impl Constraints {
     }
 
     /// True if `name` may be issued for.
-    pub(super) fn allow(&self, name: &SanName) -> bool {
+    pub(crate) fn allow(&self, name: &SanName) -> bool {
         let is_of_kind = |subtree: &&Subtree| {
             matches!(
                 (subtree, name),
