@@ -21,6 +21,7 @@
 //! # Ok::<(), certwright::Error>(())
 //! ```
 
+mod certificates;
 mod checks;
 
 use std::time::{Duration, SystemTime};
@@ -185,7 +186,7 @@ impl Criteria {
 /// Checks everything that can be checked between and about `exhibits`.
 pub fn verify(exhibits: &[Exhibit], criteria: &Criteria) -> Report {
     let mut report = Report::default();
-    let certificates = checks::Certificates::of(exhibits);
+    let certificates = certificates::Certificates::of(exhibits);
     checks::objects(exhibits, &certificates, criteria, &mut report);
     checks::pairs(exhibits, &certificates, &mut report);
     report
