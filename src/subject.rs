@@ -22,7 +22,7 @@ mod san;
 use std::fmt;
 
 use der::asn1::{Any, SetOfVec};
-use der::{Decode, Encode};
+use der::{Decode, Encode, Tag, Tagged};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 
@@ -134,6 +134,13 @@ impl Subject {
     /// The DER encoding of the `Name`.
     pub fn to_der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// True if a country in it is no PrintableString, as RFC 5280 wants it (appendix A.1, X520countryName).
+    pub(crate) fn has_odd_country(&self) -> bool {
+        let country = AttributeType::Country.oid();
+        let is_odd = |part: &AttributeTypeAndValue| part.oid == country && part.value.tag() != Tag::PrintableString;
+        Name::from_der(&self.der).is_ok_and(|name| name.iter().any(is_odd))
     }
 
     /// True for the empty name, which certificates without a subject carry.

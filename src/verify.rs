@@ -23,6 +23,8 @@
 
 mod certificates;
 mod checks;
+mod client;
+mod flaws;
 
 use std::time::{Duration, SystemTime};
 
@@ -32,6 +34,8 @@ use crate::csr::CertRequest;
 use crate::error::Error;
 use crate::key::PublicKey;
 use crate::keystore::Format;
+use crate::subject::SanName;
+pub use flaws::{Flaw, flaws};
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -169,26 +173,32 @@ impl Report {
 
 /// What [`verify`] is to go by.
 #[derive(Clone, Copy, Debug)]
-pub struct Criteria {
+pub struct Criteria<'a> {
     /// The instant at which certificates have to be valid.
     pub now: SystemTime,
     /// How long they have to stay valid from then on, if that was asked for.
     pub expires_within: Option<Duration>,
+    /// The only certificates that are trusted, if that was asked for: those that have issued no other have to hang from
+    /// one of them.
+    pub trusted: Option<&'a [Certificate]>,
+    /// The host that they have to be for, if that was asked for.
+    pub host: Option<&'a SanName>,
 }
 
-impl Criteria {
+impl Criteria<'_> {
     /// Valid at `now`, and nothing more.
     pub fn at(now: SystemTime) -> Self {
-        Self { now, expires_within: None }
+        Self { now, expires_within: None, trusted: None, host: None }
     }
 }
 
 /// Checks everything that can be checked between and about `exhibits`.
-pub fn verify(exhibits: &[Exhibit], criteria: &Criteria) -> Report {
+pub fn verify(exhibits: &[Exhibit], criteria: &Criteria<'_>) -> Report {
     let mut report = Report::default();
     let certificates = certificates::Certificates::of(exhibits);
     checks::objects(exhibits, &certificates, criteria, &mut report);
     checks::pairs(exhibits, &certificates, &mut report);
+    client::leaves(exhibits, &certificates, criteria, &mut report);
     report
 }
 

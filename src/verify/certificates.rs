@@ -8,6 +8,8 @@ pub(super) struct Certificates<'a> {
     pub(super) list: Vec<(&'a str, &'a Certificate)>,
     /// For each the place of the one whose signature it bears.
     pub(super) issuers: Vec<Option<usize>>,
+    /// For each whether it is there to be trusted, and belongs to no key.
+    is_anchor: Vec<bool>,
 }
 
 /// Of issuers of one name so many are tried: a real one has been renewed once or twice.
@@ -19,9 +21,11 @@ impl<'a> Certificates<'a> {
             Evidence::Certificate(certificate) => Some((exhibit.file.as_str(), certificate)),
             _ => None,
         };
+        let is_anchor = |exhibit: &Exhibit| exhibit.place.as_ref().is_some_and(|place| place.is_trusted);
         let list: Vec<_> = exhibits.iter().filter_map(certificate).collect();
+        let is_anchor = exhibits.iter().filter(|one| certificate(one).is_some()).map(is_anchor).collect();
         let issuers = list.iter().map(|(_, certificate)| Self::issuer_of(certificate, &list)).collect();
-        Self { list, issuers }
+        Self { list, issuers, is_anchor }
     }
 
     pub(super) fn named<'b>(certificate: &Certificate, list: &'b [(&'b str, &'b Certificate)]) -> Vec<usize> {
@@ -46,6 +50,31 @@ impl<'a> Certificates<'a> {
     /// True if `this` has signed another of them.
     pub(super) fn has_issued(&self, this: &Certificate) -> bool {
         self.issuers.iter().flatten().any(|&at| self.list[at].1.to_der() == this.to_der())
+    }
+
+    /// Those that have issued none of the others and are not there to be trusted. As an authority's is marked what
+    /// `openssl req -x509` makes: where nothing else is there, it is one of them.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = usize> {
+        let any_unmarked = self.list.iter().any(|(_, certificate)| !certificate.is_ca());
+        (0..self.list.len()).filter(move |&at| {
+            let certificate = self.list[at].1;
+            let is_authority = self.has_issued(certificate) || certificate.is_ca() && any_unmarked;
+            !is_authority && !self.is_anchor[at]
+        })
+    }
+
+    /// The places of this one and of those above it, as far as they are there.
+    pub(super) fn path(&self, at: usize) -> Vec<usize> {
+        let mut path = vec![at];
+        while let Some(above) = self.issuers[path[path.len() - 1]].filter(|above| !path.contains(above)) {
+            path.push(above);
+        }
+        path
+    }
+
+    /// True if one of them has the name of its issuer, whoever has signed it.
+    pub(super) fn has_named_issuer(&self, at: usize) -> bool {
+        !Self::named(self.list[at].1, &self.list).is_empty()
     }
 
     /// How many authorities stand between this one and the last certificate below it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::certificates::Certificates;
-use super::{Check, Criteria, Evidence, Exhibit, Outcome, Report};
+use super::{Check, Criteria, Evidence, Exhibit, Flaw, Outcome, Report, flaws};
 use crate::certificate::Certificate;
 use crate::error::ErrorKind;
 use crate::output::closing_command;
@@ -50,7 +50,12 @@ impl Report {
 }
 
 /// What every object has to say about itself.
-pub(super) fn objects(exhibits: &[Exhibit], certificates: &Certificates<'_>, criteria: &Criteria, report: &mut Report) {
+pub(super) fn objects(
+    exhibits: &[Exhibit],
+    certificates: &Certificates<'_>,
+    criteria: &Criteria<'_>,
+    report: &mut Report,
+) {
     for exhibit in exhibits {
         let file = exhibit.file.as_str();
         match &exhibit.evidence {
@@ -97,6 +102,9 @@ pub(super) fn objects(exhibits: &[Exhibit], certificates: &Certificates<'_>, cri
             Evidence::Certificate(certificate) => {
                 validity(file, certificate, criteria, report);
                 form(file, certificate, certificates.has_issued(certificate), report);
+                for Flaw { check, outcome, detail } in flaws(certificate) {
+                    report.add(check, outcome, detail, &[file]);
+                }
             }
         }
         if let Some(key) = exhibit.public_key() {
@@ -110,7 +118,7 @@ pub(super) fn objects(exhibits: &[Exhibit], certificates: &Certificates<'_>, cri
     }
 }
 
-fn validity(file: &str, certificate: &Certificate, criteria: &Criteria, report: &mut Report) {
+fn validity(file: &str, certificate: &Certificate, criteria: &Criteria<'_>, report: &mut Report) {
     let validity = certificate.validity();
     let now = criteria.now;
     let (outcome, detail) = if now < validity.not_before() {

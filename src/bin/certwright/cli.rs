@@ -321,6 +321,12 @@ pub(crate) struct VerifyArgs {
     /// Fail certificates that expire within this time from now: 30d, 2w, 12h
     #[arg(long, value_name = "SPAN")]
     pub(crate) expires_within: Option<String>,
+    /// The host that the certificate has to be for, as a TLS client asks for it
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+    /// The authorities that are trusted, as PEM: certificates have to hang from one of them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// Let warnings and checks that could not run fail too
     #[arg(long)]
     pub(crate) strict: bool,

@@ -6,6 +6,7 @@ use certwright::crl::Crl;
 use certwright::inspect::Object;
 use certwright::key::{KeyAlgorithm, Protection};
 use certwright::keystore::{Entry, Format};
+use certwright::verify::flaws;
 use certwright::{
     CertRequest, Certificate, EncodedKeystore, EncryptedPrivateKey, Password, PublicKey, SanName, Subject, salesforce,
     time,
@@ -107,6 +108,10 @@ fn keystore(name: &str, store: &EncodedKeystore, passwords: &Passwords, now: Sys
     told.set("encryption", json!(protections));
     let integrity = store.integrity().unwrap_or("nothing guards it against changes");
     told.set("integrity", json!(store.integrity()));
+    let extension = std::path::Path::new(name).extension();
+    if store.format() == Format::Pkcs12 && extension.is_some_and(|extension| extension.eq_ignore_ascii_case("jks")) {
+        told.warn("is named a JKS but is PKCS#12 inside: Java reads it all the same, others do not");
+    }
     if store.format() == Format::Jks {
         told.warn("JKS guards its keys with one SHA-1 per guess: its password should guard nothing else");
     }
@@ -214,6 +219,7 @@ fn certificate(name: &str, certificate: &Certificate, now: SystemTime) -> Descri
     let algorithm = certificate.signature_algorithm();
     told.row("signed with", algorithm.name());
     told.set("signature_algorithm", json!(algorithm.name()));
+    flaws(certificate).into_iter().for_each(|flaw| told.warn(flaw.detail));
     if algorithm.is_sha256_or_better() == Some(false) {
         told.warn(format!("{} is no longer safe, SHA-256 is the least", algorithm.name()));
     }
