@@ -145,9 +145,7 @@ impl OutputSet {
         done: &mut Vec<Done>,
     ) -> Result<Published> {
         let mut published = Published::default();
-        if let Some(folder) = self.rules.new_folder() {
-            make_folders(folder, done)?;
-        }
+        self.rules.new_folders().iter().try_for_each(|folder| make_folders(folder, done))?;
         let backup = self.backup_name(now);
         let staged = self.stage(&backup, &mut published, markers)?;
         markers.iter().try_for_each(Marker::all_staged)?;

@@ -23,7 +23,7 @@ pub struct Rules {
     existing: Existing,
     inputs: Vec<PathBuf>,
     changed: Vec<PathBuf>,
-    new_folder: Option<PathBuf>,
+    new_folders: Vec<PathBuf>,
     is_unsynced: bool,
 }
 
@@ -47,10 +47,10 @@ impl Rules {
         self
     }
 
-    /// Names a folder that is made (0700, with its parents) if it is missing.
+    /// Names a folder that is made (0700, with its parents) if it is missing; there may be several.
     #[must_use]
     pub fn with_new_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.new_folder = Some(folder.into());
+        self.new_folders.push(folder.into());
         self
     }
 
@@ -74,8 +74,8 @@ impl Rules {
         }
     }
 
-    pub(super) fn new_folder(&self) -> Option<&Path> {
-        self.new_folder.as_deref()
+    pub(super) fn new_folders(&self) -> &[PathBuf] {
+        &self.new_folders
     }
 
     /// Checks that files could be published at all of `paths`, without writing anything.
@@ -93,7 +93,7 @@ impl Rules {
             }
             let folder = folder_of(path);
             let is_new = |new: &PathBuf| resolve_folder(new) == resolve_folder(folder);
-            if fs::symlink_metadata(folder).is_err() && self.new_folder.as_ref().is_some_and(is_new) {
+            if fs::symlink_metadata(folder).is_err() && self.new_folders.iter().any(is_new) {
                 self.check_parents(folder)?;
             } else {
                 let metadata = fs::metadata(folder).map_err(|error| cannot_write(path, error))?;
