@@ -1,5 +1,7 @@
 //! From octets to files: read back and compared, then published, then told.
 
+mod kind;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -20,49 +22,7 @@ use crate::password::NewPassword;
 use crate::session::Session;
 use crate::table::{self, hex};
 use crate::terminal::is_broken_pipe;
-
-/// What a file is, as its bytes are checked and as it is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    PrivateKey,
-    EncryptedPrivateKey,
-    PublicKey,
-    CertRequest,
-    Certificate,
-    Pkcs12,
-    Jks,
-    /// Certificates that are trusted, as a JKS; there is no secret in it.
-    Truststore,
-    Crl,
-    Password,
-}
-
-impl Kind {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::PrivateKey => "private-key",
-            Self::EncryptedPrivateKey => "encrypted-private-key",
-            Self::PublicKey => "public-key",
-            Self::CertRequest => "csr",
-            Self::Certificate => "certificate",
-            Self::Pkcs12 => "pkcs12",
-            Self::Jks | Self::Truststore => "jks",
-            Self::Crl => "crl",
-            Self::Password => "password",
-        }
-    }
-
-    fn visibility(self) -> Visibility {
-        match self {
-            Self::PrivateKey | Self::EncryptedPrivateKey | Self::Pkcs12 | Self::Jks | Self::Password => {
-                Visibility::Secret
-            }
-            Self::PublicKey | Self::CertRequest | Self::Certificate | Self::Truststore | Self::Crl => {
-                Visibility::Public
-            }
-        }
-    }
-}
+pub(crate) use kind::Kind;
 
 struct Product {
     /// `-` is standard output.
