@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};
-//! use certwright::testpki::{Authority, AuthorityProfile, Host, Profile, Purpose};
+//! use certwright::testpki::{Authority, AuthorityProfile, Host, Origin, Profile, Purpose};
 //! use certwright::{KeyKind, Validity};
 //! # // A generator with a fixed state keeps the example free of further crates.
 //! # let mut rng = certwright::testpki::Stream::new([1; 32]);
@@ -19,6 +19,7 @@
 //!         names,
 //!         purposes: vec![Purpose::Server],
 //!         validity: Validity::days(30, now)?,
+//!         origin: Origin::Random,
 //!     },
 //!     &mut rng,
 //! )?;
@@ -40,7 +41,9 @@ mod lifetime;
 pub mod manifest;
 mod plan;
 mod purpose;
+mod seed;
 mod stream;
+mod subject;
 
 pub use crate::crl::{Crl, Reason, Revocation};
 pub use authority::{Authority, AuthorityProfile};
@@ -49,10 +52,9 @@ pub use leaf::{Leaf, Profile, issue_each};
 pub use lifetime::{Lifetime, Moment};
 pub use plan::{MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, check_file_name, numbers};
 pub use purpose::Purpose;
+pub use seed::Seed;
 pub use stream::Stream;
-
-/// The organizational unit of every subject here.
-pub const MARK: &str = "certwright test PKI: do not trust";
+pub use subject::{MARK, Origin, SEED_MARK};
 
 /// X.520's bound for a common name, in characters.
 const LONGEST_NAME: usize = 64;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use std::{env, fs, thread};
 
-use certwright::testpki::{Authority, AuthorityProfile, Host, Profile, Purpose, Stream, issue_each};
+use certwright::testpki::{Authority, AuthorityProfile, Host, Origin, Profile, Purpose, Stream, issue_each};
 use certwright::{Certificate, KeyKind, SanName, Validity, inspect};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -254,6 +254,7 @@ fn one_stream_makes_one_hierarchy_whatever_the_number_of_cores() {
         names: names.clone(),
         purposes: vec![Purpose::Server],
         validity: validity(30),
+        origin: Origin::Random,
     };
     let profiles: Vec<Profile> = KINDS.iter().map(|kind| profile(kind.parse().expect("a kind"))).collect();
     let run = || {
@@ -261,7 +262,9 @@ fn one_stream_makes_one_hierarchy_whatever_the_number_of_cores() {
         let root = Authority::root(&AuthorityProfile::new("root", validity(60)).permitting(&names), &mut rng);
         let root = root.expect("a root");
         let orders: Vec<_> = profiles.iter().map(|profile| (&root, profile)).collect();
-        let leaves = issue_each(&orders, &mut rng, |_, leaf, _| Ok(leaf.certificate().to_der().to_vec()));
+        let leaves = issue_each(&orders, orders.iter().map(|_| Stream::fork(&mut rng)).collect(), |_, leaf, _| {
+            Ok(leaf.certificate().to_der().to_vec())
+        });
         let mut all = leaves.expect("leaves");
         all.push(root.certificate().to_der().to_vec());
         all

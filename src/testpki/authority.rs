@@ -5,7 +5,8 @@ use std::fmt;
 use rand_core::CryptoRng;
 
 use super::issue::{self, AuthorityPart, Request, Signatory};
-use super::{Crl, Leaf, MARK, Profile, Purpose, Revocation};
+use super::subject::{MARK, Origin, subject};
+use super::{Crl, Leaf, Profile, Purpose, Revocation};
 use crate::certificate::{Certificate, Constraints, Validity};
 use crate::csr::CertRequest;
 use crate::error::{Error, ErrorKind, Result};
@@ -27,13 +28,22 @@ pub struct AuthorityProfile {
     pub validity: Validity,
     /// How many authorities may stand between it and a leaf; any number if not given.
     pub path_length: Option<u8>,
+    /// Where its key comes from, as its subject tells.
+    pub origin: Origin,
     constraints: Option<Constraints>,
 }
 
 impl AuthorityProfile {
     /// An authority with a P-256 key that may issue for any name.
     pub fn new(name: impl Into<String>, validity: Validity) -> Self {
-        Self { name: name.into(), key: KeyKind::P256, validity, path_length: None, constraints: None }
+        Self {
+            name: name.into(),
+            key: KeyKind::P256,
+            validity,
+            path_length: None,
+            origin: Origin::Random,
+            constraints: None,
+        }
     }
 
     /// Holds it to `names`: hosts (a name stands for all below it too), addresses and mailboxes; host names or addresses
@@ -69,7 +79,7 @@ impl Authority {
     /// [`Policy`](ErrorKind::Policy) for a name longer than 57 characters or empty.
     pub fn root(profile: &AuthorityProfile, rng: &mut impl CryptoRng) -> Result<Self> {
         let key = PrivateKey::generate(profile.key, rng)?;
-        let (public, key_id, subject) = named_after_key(&key, &profile.name)?;
+        let (public, key_id, subject) = named_after_key(&key, MARK, &profile.name, profile.origin)?;
         let signatory = Signatory { subject: &subject, key: &key, public: &public, key_id: &key_id };
         let certificate = issue::certificate(&profile.request(&subject, &public), &signatory, rng)?;
         Self::from_parts(key, vec![certificate])
@@ -85,7 +95,7 @@ impl Authority {
         }
         self.check_validity(profile.validity)?;
         let key = PrivateKey::generate(profile.key, rng)?;
-        let (public, _, subject) = named_after_key(&key, &profile.name)?;
+        let (public, _, subject) = named_after_key(&key, MARK, &profile.name, profile.origin)?;
         let certificate = issue::certificate(&profile.request(&subject, &public), &self.signatory(), rng)?;
         Self::from_parts(key, [vec![certificate], self.chain.clone()].concat())
     }
@@ -150,7 +160,7 @@ impl Authority {
         self.check_validity(profile.validity)?;
         self.check_names(&profile.names)?;
         let request = Request {
-            subject: &subject(&profile.common_name)?,
+            subject: &subject(MARK, &profile.common_name, profile.origin)?,
             key: &key.public_key(),
             names: &profile.names,
             purposes: &profile.purposes,
@@ -163,7 +173,8 @@ impl Authority {
     }
 
     /// The certificate that `request` asks for, followed by those of the intermediates: its alternative names and `names`;
-    /// of each kind of part of its subject the first, but [`MARK`] for its organizational units.
+    /// of each kind of part of its subject the first, but [`MARK`] for its organizational units, and what `origin` says for
+    /// its organization.
     ///
     /// # Errors
     /// [`Mismatch`](ErrorKind::Mismatch) if the request is not signed with its own key, else as [`Self::issue`].
@@ -173,6 +184,7 @@ impl Authority {
         names: &[SanName],
         purposes: &[Purpose],
         validity: Validity,
+        origin: Origin,
         rng: &mut impl CryptoRng,
     ) -> Result<Vec<Certificate>> {
         request.verify_signature()?;
@@ -184,10 +196,16 @@ impl Authority {
         let mut parts: Vec<Attribute> = Vec::new();
         for part in request.subject().attributes() {
             let is_new = parts.iter().all(|known| known.kind() != part.kind());
-            if is_new && *part.kind() != AttributeType::OrganizationalUnit {
+            let is_ours = match part.kind() {
+                AttributeType::OrganizationalUnit => true,
+                AttributeType::Organization => origin != Origin::Random,
+                _ => false,
+            };
+            if is_new && !is_ours {
                 parts.push(Attribute::new(part.kind().clone(), part.value())?);
             }
         }
+        parts.extend(origin.organization()?);
         parts.push(Attribute::new(AttributeType::OrganizationalUnit, MARK)?);
         let request =
             Request { subject: &Subject::new(parts)?, key: &key, names: &all, purposes, validity, authority: None };
@@ -278,18 +296,16 @@ impl AuthorityProfile {
     }
 }
 
-fn subject(common_name: &str) -> Result<Subject> {
-    Subject::new([
-        Attribute::new(AttributeType::OrganizationalUnit, MARK)?,
-        Attribute::new(AttributeType::CommonName, common_name)?,
-    ])
-}
-
 /// The public half of an authority's key, its identifier, and the name that both give.
-fn named_after_key(key: &PrivateKey, name: &str) -> Result<(PublicKey, Vec<u8>, Subject)> {
+pub(super) fn named_after_key(
+    key: &PrivateKey,
+    unit: &str,
+    name: &str,
+    origin: Origin,
+) -> Result<(PublicKey, Vec<u8>, Subject)> {
     let public = key.public_key();
     let key_id = issue::key_id(&public)?;
     let digits: String = key_id.iter().map(|octet| format!("{octet:02x}")).collect();
-    let subject = subject(&format!("{name} {}", &digits[..DIGITS]))?;
+    let subject = subject(unit, &format!("{name} {}", &digits[..DIGITS]), origin)?;
     Ok((public, key_id, subject))
 }

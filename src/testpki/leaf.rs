@@ -4,9 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use rand_core::CryptoRng;
-
-use super::{Authority, Purpose, Stream};
+use super::{Authority, Origin, Purpose, Stream};
 use crate::certificate::{Certificate, Validity};
 use crate::error::Result;
 use crate::key::{KeyKind, PrivateKey};
@@ -25,6 +23,8 @@ pub struct Profile {
     pub purposes: Vec<Purpose>,
     /// From when until when it is valid; no longer than its issuer.
     pub validity: Validity,
+    /// Where its key comes from, as its subject tells.
+    pub origin: Origin,
 }
 
 /// A key with its certificate and those of the intermediates above it.
@@ -61,19 +61,20 @@ impl Leaf {
 }
 
 /// Issues what `orders` ask for, on all cores, and gives each leaf to `finish` on the thread that made it; the results are in
-/// the order of `orders`. `rng` is drawn from in that order too, so that the number of cores changes nothing.
+/// the order of `orders`. Each draws from the one of `streams` that stands at its place, so that the number
+/// of cores changes nothing; an order without a stream is left out.
 ///
 /// # Errors
 /// The first error of [`Authority::issue`] or `finish`; what is not begun by then is not done.
 pub fn issue_each<T: Send>(
     orders: &[(&Authority, &Profile)],
-    rng: &mut impl CryptoRng,
+    streams: Vec<Stream>,
     finish: impl Fn(usize, Leaf, &mut Stream) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let streams: Vec<_> = orders.iter().map(|_| Mutex::new(Some(Stream::fork(rng)))).collect();
+    let streams: Vec<_> = streams.into_iter().map(|stream| Mutex::new(Some(stream))).collect();
     let results: Vec<Mutex<Option<Result<T>>>> = orders.iter().map(|_| Mutex::new(None)).collect();
     let (next, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let take = |at: usize| streams[at].lock().ok()?.take();
+    let take = |at: usize| streams.get(at)?.lock().ok()?.take();
     let work = || {
         while !is_over.load(Ordering::Relaxed) {
             let at = next.fetch_add(1, Ordering::Relaxed);

@@ -16,7 +16,7 @@ impl Stream {
     }
 
     /// A stream of its own, its seed drawn from `rng`.
-    pub(super) fn fork(rng: &mut impl CryptoRng) -> Self {
+    pub fn fork(rng: &mut impl CryptoRng) -> Self {
         let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(seed.as_mut());
         Self::new(*seed)

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use std::time::{Instant, SystemTime};
 
 use certwright::key::bench::{Arithmetic, Stretch};
-use certwright::testpki::{Authority, AuthorityProfile, Host, Profile, Purpose, issue_each};
+use certwright::testpki::{Authority, AuthorityProfile, Host, Origin, Profile, Purpose, Stream, issue_each};
 use certwright::{RsaBits, Validity};
 use crypto_primes::hazmat::MillerRabin;
 use getrandom::SysRng;
@@ -28,7 +28,17 @@ fn hierarchy(kind: &str) -> (Authority, Profile) {
     let profile = AuthorityProfile::new("root", validity(60)).permitting(&names);
     let authority = Authority::root(&profile, &mut UnwrapErr(SysRng)).expect("a root");
     let (common_name, purposes) = ("localhost".to_owned(), vec![Purpose::Server]);
-    (authority, Profile { common_name, key: kind.parse().expect("a kind"), names, purposes, validity: validity(30) })
+    (
+        authority,
+        Profile {
+            common_name,
+            key: kind.parse().expect("a kind"),
+            names,
+            purposes,
+            validity: validity(30),
+            origin: Origin::Random,
+        },
+    )
 }
 
 fn main() -> io::Result<()> {
@@ -53,7 +63,9 @@ fn main() -> io::Result<()> {
                 let orders = vec![(&authority, &profile); bits as usize];
                 let begin = Instant::now();
                 let leaves =
-                    issue_each(&orders, &mut rng, |_, leaf, _| Ok(leaf.key().to_pkcs8_pem()?.as_bytes().len()));
+                    issue_each(&orders, orders.iter().map(|_| Stream::fork(&mut rng)).collect(), |_, leaf, _| {
+                        Ok(leaf.key().to_pkcs8_pem()?.as_bytes().len())
+                    });
                 assert_eq!(leaves.expect("leaves").len(), orders.len());
                 begin.elapsed().as_nanos() / u128::from(bits)
             }

@@ -4,16 +4,20 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use certwright::output::{Existing, Rules};
+use certwright::testpki::{Origin, Seed, Stream};
 use certwright::{Error, ErrorKind, Password, Result};
 use getrandom::SysRng;
 use getrandom::rand_core::{Rng, UnwrapErr};
 
 use crate::cli::Global;
 use crate::table::hex;
-use crate::terminal::Terminal;
+use crate::terminal::{Console, Remarking, Terminal};
 
 const UNREADABLE: &str = "note: questions cannot be answered in this window (Git Bash, mintty): put winpty before the \
                           command, or use PowerShell or cmd";
+
+/// What every line of a seeded run ends with.
+pub(crate) const SEED_REMARK: &str = "keys known to anyone who has the seed";
 
 /// One run of the command.
 pub(crate) struct Session {
@@ -28,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) shortest_password: usize,
     /// Passwords that stood in a line for another program; none comes in otherwise.
     pub(crate) given: Vec<Password>,
+    /// What [`Self::stream`] draws from in place of the operating system's generator.
+    seed: Option<Seed>,
     force: bool,
     no_input: bool,
     stdin_is_taken: bool,
@@ -43,6 +49,7 @@ impl Session {
             terminal,
             shortest_password: Password::SHORTEST,
             given: Vec::new(),
+            seed: None,
             force: global.force,
             no_input: global.no_input,
             stdin_is_taken: false,
@@ -52,6 +59,26 @@ impl Session {
     /// The operating system's generator. It panics where the system has none, which is before anything is written.
     pub(crate) fn rng(&self) -> UnwrapErr<SysRng> {
         UnwrapErr(SysRng)
+    }
+
+    /// A stream of its own for one `purpose`; of a seeded run, always the same one.
+    pub(crate) fn stream(&self, purpose: &str) -> Stream {
+        match &self.seed {
+            Some(seed) => seed.stream(purpose),
+            None => Stream::fork(&mut self.rng()),
+        }
+    }
+
+    /// Lets everything that [`Self::stream`] gives come out of `text` and the time of this run, and every line say so.
+    pub(crate) fn sow(&mut self, text: &str) {
+        self.seed = Some(Seed::new(text, self.now));
+        let terminal = std::mem::replace(&mut self.terminal, Box::new(Console::new()));
+        self.terminal = Box::new(Remarking::new(terminal, SEED_REMARK, !self.json));
+    }
+
+    /// Where the keys of this run come from.
+    pub(crate) fn origin(&self) -> Origin {
+        if self.seed.is_some() { Origin::Seed } else { Origin::Random }
     }
 
     /// 128 random bits as hexadecimal digits: a name that nobody else comes upon.

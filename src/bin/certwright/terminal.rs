@@ -1,5 +1,7 @@
 //! Talking with a person. Questions, notes and progress go to standard error; standard output is for results.
 
+mod remarking;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -9,6 +11,8 @@ use ::console::Term;
 use certwright::{Error, ErrorKind, Password, Result};
 use dialoguer::Input;
 use indicatif::{ProgressBar, ProgressStyle};
+
+pub(crate) use remarking::Remarking;
 
 use crate::{console, interrupt};
 

@@ -70,6 +70,13 @@ pub(crate) struct TestpkiArgs {
         conflicts_with_all = ["host", "client", "csr", "key", "intermediate", "days", "not_before", "not_after", "ca", "count", "p12", "jks"]
     )]
     pub(crate) manifest: Option<PathBuf>,
+    /// Make everything out of this text: the same text, time and version give the same files, whatever the machine; whoever
+    /// knows the text knows every key
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) seed: Option<String>,
+    /// The time of the run, as 2027-11-20T08:15:00Z [default: now; with --seed that of SOURCE_DATE_EPOCH, if it is set]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<String>,
     /// Print the variables that make curl, Node.js, Python, Java and Go trust the authority beside the public ones
     #[arg(long, value_name = "SHELL", value_enum)]
     pub(crate) env: Option<Shell>,

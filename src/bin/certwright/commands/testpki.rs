@@ -1,6 +1,7 @@
 //! `testpki`: throwaway certificates for tests. What was typed, or a manifest, becomes a plan; what is missing of it is
 //! made, read back and published group by group.
 
+mod clock;
 mod existing;
 mod files;
 mod made;
@@ -19,6 +20,7 @@ use crate::status::ExitStatus;
 
 pub(super) fn run(args: TestpkiArgs, session: &mut Session) -> Result<ExitStatus> {
     session.dir = args.folder.clone().or(session.dir.take());
+    clock::set(&args, session)?;
     let wants_trust_alone = args.env.is_some() && order::asks_for_nothing(&args);
     let mut made = match wants_trust_alone && session.default_path("ca.crt").exists() {
         true => Made::of_root(existing::certificate(&session.default_path("ca.crt"))?),
@@ -32,7 +34,7 @@ pub(super) fn run(args: TestpkiArgs, session: &mut Session) -> Result<ExitStatus
     made.join(trust.receipt.take());
     match session.json {
         true => {
-            let mut told = made.to_json()?;
+            let mut told = made.to_json(session)?;
             trust.add_to(&mut told)?;
             session.terminal.say(&json::text(&told))?;
         }

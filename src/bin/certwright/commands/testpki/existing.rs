@@ -5,7 +5,7 @@ use std::path::Path;
 use certwright::inspect::{self, FoundKey};
 use certwright::subject::AttributeType;
 use certwright::testpki::{
-    Authority, AuthorityProfile, Crl, Lifetime, MARK, Moment, PlannedAuthority, PlannedLeaf, Revocation,
+    Authority, AuthorityProfile, Crl, Lifetime, MARK, Moment, Origin, PlannedAuthority, PlannedLeaf, Revocation,
 };
 use certwright::{Certificate, Error, ErrorKind, PrivateKey, Result};
 use std::time::SystemTime;
@@ -69,6 +69,7 @@ pub(super) fn fitting_authority(
         planned.path_length.map_or_else(|| "CA:TRUE".into(), |most| format!("CA:TRUE, pathLenConstraint {most}"));
     let is_held = planned.names.is_none() && planned.issuer.is_none() || found.is_held_to(profile);
     let fits = is_below
+        && Origin::of(own.subject()) == profile.origin
         && is_named
         && is_held
         && constraints == asked
@@ -82,6 +83,7 @@ pub(super) fn fitting_leaf(
     folder: &Path,
     planned: &PlannedLeaf,
     issuer: &Authority,
+    origin: Origin,
     now: SystemTime,
 ) -> Option<Certificate> {
     let path = |ending: &str| folder.join(format!("{}.{ending}", planned.name));
@@ -91,6 +93,7 @@ pub(super) fn fitting_leaf(
     let chain =
         input::read_file(&path("fullchain.crt")).and_then(|bytes| inspect::certificates(bytes.as_bytes())).ok()?;
     let fits = has_stores
+        && Origin::of(own.subject()) == origin
         && own.subject().get(&AttributeType::CommonName) == Some(planned.common_name.as_str())
         && own.sans().ok()? == planned.names
         && own.extended_key_usage()? == purposes

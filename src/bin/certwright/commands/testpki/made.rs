@@ -1,10 +1,11 @@
 //! What a run has made, as it is told.
 
+use certwright::testpki::Origin;
 use certwright::{Certificate, Result};
 use serde_json::{Value, json};
 
 use crate::delivery::Receipt;
-use crate::session::Session;
+use crate::session::{SEED_REMARK, Session};
 
 /// What was made.
 pub(super) struct Made {
@@ -22,7 +23,7 @@ impl Made {
 
     pub(super) fn tell(&self, session: &mut Session) -> Result<()> {
         if session.json {
-            return session.terminal.say(&crate::json::text(&self.to_json()?));
+            return session.terminal.say(&crate::json::text(&self.to_json(session)?));
         }
         if let Some(receipt) = &self.receipt {
             receipt.tell(session)?;
@@ -47,12 +48,20 @@ impl Made {
         self.receipt.map_or(Ok(()), |receipt| receipt.tell_beside(session))
     }
 
-    pub(super) fn to_json(&self) -> Result<Value> {
+    pub(super) fn to_json(&self, session: &Session) -> Result<Value> {
         let mut told = match &self.receipt {
             Some(receipt) => receipt.to_json()?,
             None => json!({ "command": "testpki", "files": [] }),
         };
         told["kept"] = json!(self.kept);
+        with_seed_remark(&mut told, session);
         Ok(told)
+    }
+}
+
+/// What every line of a seeded run says to people, for programs.
+pub(super) fn with_seed_remark(told: &mut Value, session: &Session) {
+    if session.origin() == Origin::Seed {
+        told["warning"] = json!(SEED_REMARK);
     }
 }

@@ -7,7 +7,7 @@ mod targets;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use certwright::testpki::{Authority, AuthorityProfile, Plan, Profile, Purpose, issue_each};
+use certwright::testpki::{Authority, AuthorityProfile, Plan, Profile, Purpose, Stream, issue_each};
 use certwright::{Certificate, Error, Result, Validity};
 
 use super::files::{Files, files};
@@ -41,9 +41,9 @@ pub(super) fn produce(order: Order, session: &mut Session) -> Result<Made> {
     let wants_store = missing.iter().any(|&place| plan.leaves[place].p12 || plan.leaves[place].jks);
     producer.passwords = wants_store.then(|| producer.password(password_from.as_ref(), session)).transpose()?;
 
-    let mut rng = session.rng();
     for &place in &new {
         let planned = &plan.authorities[place];
+        let mut rng = session.stream(&purpose(&planned.name));
         let above = planned.issuer.and_then(|issuer| standing[issuer].as_ref());
         let profile = producer.profile(place, above, session)?;
         let made = session.busy("making the authority", || match above {
@@ -130,6 +130,7 @@ impl Producer<'_> {
         let mut profile = AuthorityProfile::new(planned.common_name.clone(), validity);
         profile.key = planned.key;
         profile.path_length = planned.path_length;
+        profile.origin = session.origin();
         Ok(match self.plan.names_of(place) {
             Some((names, most)) => profile.permitting_many(names, most),
             None => profile,
@@ -157,6 +158,7 @@ impl Producer<'_> {
                     names: planned.names.clone(),
                     purposes: planned.purposes.clone(),
                     validity: planned.lifetime.validity(session.now)?,
+                    origin: session.origin(),
                 })
             })
             .collect::<Result<_>>()?;
@@ -166,9 +168,11 @@ impl Producer<'_> {
             .map(|(&place, profile)| (authorities[self.plan.leaves[place].issuer], profile))
             .collect();
         let password = self.passwords.as_ref().map(|new| &new.password);
-        let (now, mut rng) = (session.now, session.rng());
-        let mut work = || {
-            issue_each(&orders, &mut rng, |at, leaf, stream| {
+        let now = session.now;
+        let streams: Vec<Stream> =
+            group.iter().map(|&place| session.stream(&purpose(&self.plan.leaves[place].name))).collect();
+        let work = || {
+            issue_each(&orders, streams, |at, leaf, stream| {
                 let planned = &self.plan.leaves[group[at]];
                 let root = authorities[planned.issuer].chain().last();
                 let files = files(group[at], planned, leaf, root, password, now, stream);
@@ -189,7 +193,14 @@ fn answer(order: &RequestOrder, authorities: &[&Authority], session: &mut Sessio
             .note(&format!("note: the request also asks for {}, which is not taken over", dropped.join(", ")));
     }
     let purposes = [Purpose::Server, Purpose::Client];
-    authorities[order.issuer].sign_request(&order.request, &order.names, &purposes, validity, &mut session.rng())
+    let mut rng = session.stream(&purpose(&order.name));
+    let (request, names, origin) = (&order.request, &order.names, session.origin());
+    authorities[order.issuer].sign_request(request, names, &purposes, validity, origin, &mut rng)
+}
+
+/// What the stream of the entry called `name` is for.
+fn purpose(name: &str) -> String {
+    format!("entry {name}")
 }
 
 fn of_entry(error: Error, name: &str) -> Error {

@@ -153,7 +153,11 @@ impl Trust {
                 Shell::Powershell => format!("$env:{name} = '{}'", value.replace('\'', "''")),
                 Shell::Github => format!("{name}={value}"),
             };
-            session.terminal.say(&line)?;
+            match shell {
+                // It knows no comments: what follows is part of the value.
+                Shell::Github => session.terminal.write(format!("{line}\n").as_bytes())?,
+                Shell::Sh | Shell::Powershell => session.terminal.say(&line)?,
+            }
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ impl Producer<'_> {
         leaves
             .filter_map(|(place, planned)| {
                 let issuer = standing[planned.issuer].as_ref()?;
-                Some((place, existing::fitting_leaf(&self.folder, planned, issuer, session.now)?))
+                Some((place, existing::fitting_leaf(&self.folder, planned, issuer, session.origin(), session.now)?))
             })
             .collect()
     }

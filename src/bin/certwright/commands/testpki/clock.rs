@@ -1,0 +1,55 @@
+//! The time of the run and its randomness, where they are to be the same again.
+
+use std::time::{Duration, SystemTime};
+
+use certwright::testpki::Moment;
+use certwright::{Error, ErrorKind, Result, time};
+
+use crate::cli::TestpkiArgs;
+use crate::session::Session;
+
+/// The variable of https://reproducible-builds.org: seconds since 1970.
+const VARIABLE: &str = "SOURCE_DATE_EPOCH";
+
+/// Sets time and randomness of this run as they were asked for.
+pub(super) fn set(args: &TestpkiArgs, session: &mut Session) -> Result<()> {
+    let given = match (&args.now, &args.seed) {
+        (Some(text), _) => Some(instant(text)?),
+        // A build that sets it for other programs does not ask for certificates of its date.
+        (None, Some(_)) => variable()?,
+        (None, None) => None,
+    };
+    if let Some(now) = given {
+        session.now = now;
+    }
+    let Some(seed) = &args.seed else { return Ok(()) };
+    if seed.is_empty() {
+        return Err(Error::new(ErrorKind::Usage, "the seed is empty").with_hint("give --seed a text of your own"));
+    }
+    session.sow(seed);
+    if given.is_none() {
+        session.terminal.note(&format!(
+            "note: another run makes the same only with --now {} (or {VARIABLE})",
+            time::rfc3339(session.now)
+        ));
+    }
+    Ok(())
+}
+
+fn instant(text: &str) -> Result<SystemTime> {
+    match text.parse() {
+        Ok(Moment::At(instant)) => Ok(instant),
+        _ => Err(Error::new(ErrorKind::Usage, format!("\"{}\" is no instant", text.escape_debug()))
+            .with_hint("write it as 2027-11-20T08:15:00Z (RFC 3339, UTC)")),
+    }
+}
+
+fn variable() -> Result<Option<SystemTime>> {
+    let Some(value) = std::env::var_os(VARIABLE) else { return Ok(None) };
+    let seconds = value.to_str().and_then(|text| text.parse().ok()).map(Duration::from_secs);
+    let instant = seconds.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(seconds));
+    instant.map(Some).ok_or_else(|| {
+        Error::new(ErrorKind::Usage, format!("{VARIABLE} is no number of seconds since 1970"))
+            .with_hint("set it to one, or give --now")
+    })
+}
