@@ -29,6 +29,7 @@ check_tools() {
     # The test PKI's clients.
     tool curl curl
     tool go golang-go
+    [ "$(uname -s)" != Linux ] || tool taskset util-linux
     # Where completion is tried, and a reader of manual pages.
     tool zsh zsh
     tool fish fish
@@ -113,7 +114,7 @@ if ! command -v pwsh >/dev/null; then
     skip+=(--skip powershell_completes --skip a_key_goes_through_powershell)
 fi
 cargo test --locked --features bench,man --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki \
-    --test completions --test man --test renewal -- --ignored "${skip[@]}"
+    --test matrix --test seed --test completions --test man --test renewal -- --ignored "${skip[@]}"
 
 step "a crate of somebody else's, without our lock file"
 scripts/stranger.sh

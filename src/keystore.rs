@@ -37,7 +37,7 @@ use crate::key::PrivateKey;
 use crate::secret::{Password, SecretBytes};
 
 pub use encoded::EncodedKeystore;
-pub(crate) use jks::MAGIC as JKS_MAGIC;
+pub(crate) use jks::{DIGEST as JKS_DIGEST, MAGIC as JKS_MAGIC, store_digest as jks_digest};
 pub use p12::Compatibility;
 pub use renew::VisibleCertificate;
 

@@ -34,7 +34,8 @@
 //! | 1 | [`renewal`] -> [`csr`], [`crl`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, `crl` a `certificate`, never the other way |
 //! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `text` |
 //!
-//! Test hierarchies have a wing of their own, with rcgen inside `testpki/issue.rs` alone.
+//! Test hierarchies have a wing of their own, with rcgen inside `testpki/issue.rs` alone, and all that is weak or wrong on
+//! purpose inside `testpki/broken.rs`.
 //!
 //! The library touches no argument, environment, standard stream, clock or network: `now` and `rng` come in as
 //! parameters, and what Salesforce answers as octets. Only [`output`] opens a file for writing. The one client that goes

@@ -34,6 +34,7 @@
 //! octets from `rng` and the same times make the same hierarchy, on any number of cores.
 
 mod authority;
+pub mod broken;
 mod host;
 mod issue;
 mod leaf;

@@ -60,7 +60,7 @@ const EXAMPLES: &[(&str, &[Run])] = &[
     ("salesforce login", &[Online, Online]),
     ("salesforce explain", &[With(&[]), With(&["error.log"])]),
     ("salesforce handoff", &[With(&["server.pem", "server.crt"]), With(&[])]),
-    ("testpki", &[With(&[]), With(&[]), With(&["server.csr"]), With(&["pki.toml"]), With(&[])]),
+    ("testpki", &[With(&[]), With(&[]), With(&["server.csr"]), With(&["pki.toml"]), With(&[]), With(&[]), With(&[])]),
     ("openssl", &[With(&["server.pass.key", "server.key"]), With(&["server.crt"])]),
     ("keytool", &[With(&["servercert.jks"]), With(&["servercert.jks"])]),
     ("completions", &[Elsewhere, Elsewhere, Elsewhere, Elsewhere, Elsewhere]),

@@ -24,7 +24,8 @@ pub(crate) const MAGIC: [u8; 4] = [0xfe, 0xed, 0xfe, 0xed];
 const VERSION: u32 = 2;
 const PRIVATE_KEY: u32 = 1;
 const TRUSTED: u32 = 2;
-const DIGEST: usize = 20;
+/// The octets of [`store_digest`].
+pub(crate) const DIGEST: usize = 20;
 const SALT: usize = 20;
 /// Real stores hold a few hundred (the roots of a Java installation about 150).
 const MOST_ENTRIES: u32 = 2_000;
@@ -199,7 +200,8 @@ fn private_key(
     }
 }
 
-fn store_digest(content: &[u8], password: &Password) -> Result<[u8; DIGEST]> {
+/// What stands at the end of a store: it guards the entries before it, not the keys in them.
+pub(crate) fn store_digest(content: &[u8], password: &Password) -> Result<[u8; DIGEST]> {
     let mut hash = Sha1::new();
     hash.update(utf16(password)?.as_slice());
     hash.update(WHITENER);

@@ -60,7 +60,7 @@ mod tests {
         assert!(others.iter().all(|other| *other != one));
     }
 
-    /// Written down once, on a processor without AVX-512: `scripts/ifma.sh` runs this where it is.
+    /// Written down once, on a processor without AVX-512, and the same on one with it.
     #[test]
     fn the_rsa_key_of_a_seed_is_the_same_everywhere() {
         let mut stream = Seed::new("seed", UNIX_EPOCH).stream("entry ca");

@@ -295,6 +295,13 @@ Examples:
   # All that a file describes; run again, it makes what is new in there
   certwright testpki pki --manifest pki.toml
 
+  # The same files again on any machine; all who have the seed have the keys
+  certwright testpki pki --host localhost --seed fixtures \\
+    --now 2026-11-21T08:15:00Z
+
+  # Certificates that are wrong on purpose, and who takes them
+  certwright testpki broken --broken
+
   # The programs of this shell trust the authority beside the public ones
   eval \"$(certwright testpki pki --env sh)\"
 

@@ -77,6 +77,19 @@ pub(crate) struct TestpkiArgs {
     /// The time of the run, as 2027-11-20T08:15:00Z [default: now; with --seed that of SOURCE_DATE_EPOCH, if it is set]
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<String>,
+    /// Make certificates and keystores that are wrong on purpose, a folder for each way, and manifest.json, which tells what
+    /// is wrong and who takes it
+    #[arg(
+        long,
+        conflicts_with_all = ["host", "client", "csr", "key", "intermediate", "not_before", "not_after", "ca", "count", "p12", "jks", "password_from", "manifest", "env", "roots"]
+    )]
+    pub(crate) broken: bool,
+    /// With --broken: make this one alone; may be given more than once
+    #[arg(long, value_name = "NAME", requires = "broken")]
+    pub(crate) only: Vec<String>,
+    /// With --broken: tell the ways to be wrong, and make nothing
+    #[arg(long, requires = "broken")]
+    pub(crate) list: bool,
     /// Print the variables that make curl, Node.js, Python, Java and Go trust the authority beside the public ones
     #[arg(long, value_name = "SHELL", value_enum)]
     pub(crate) env: Option<Shell>,

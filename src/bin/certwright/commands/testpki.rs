@@ -1,6 +1,7 @@
 //! `testpki`: throwaway certificates for tests. What was typed, or a manifest, becomes a plan; what is missing of it is
 //! made, read back and published group by group.
 
+mod broken;
 mod clock;
 mod existing;
 mod files;
@@ -21,6 +22,9 @@ use crate::status::ExitStatus;
 pub(super) fn run(args: TestpkiArgs, session: &mut Session) -> Result<ExitStatus> {
     session.dir = args.folder.clone().or(session.dir.take());
     clock::set(&args, session)?;
+    if args.broken {
+        return broken::run(&args, session);
+    }
     let wants_trust_alone = args.env.is_some() && order::asks_for_nothing(&args);
     let mut made = match wants_trust_alone && session.default_path("ca.crt").exists() {
         true => Made::of_root(existing::certificate(&session.default_path("ca.crt"))?),

@@ -15,6 +15,10 @@ pub(crate) enum Kind {
     /// Certificates that are trusted, as a JKS; there is no secret in it.
     Truststore,
     Crl,
+    /// What tells of other files.
+    Manifest,
+    /// Something that is wrong on purpose, and may be no object at all.
+    Broken,
     Password,
 }
 
@@ -29,6 +33,8 @@ impl Kind {
             Self::Pkcs12 => "pkcs12",
             Self::Jks | Self::Truststore => "jks",
             Self::Crl => "crl",
+            Self::Manifest => "manifest",
+            Self::Broken => "broken",
             Self::Password => "password",
         }
     }
@@ -38,9 +44,13 @@ impl Kind {
             Self::PrivateKey | Self::EncryptedPrivateKey | Self::Pkcs12 | Self::Jks | Self::Password => {
                 Visibility::Secret
             }
-            Self::PublicKey | Self::CertRequest | Self::Certificate | Self::Truststore | Self::Crl => {
-                Visibility::Public
-            }
+            Self::PublicKey
+            | Self::CertRequest
+            | Self::Certificate
+            | Self::Truststore
+            | Self::Crl
+            | Self::Manifest
+            | Self::Broken => Visibility::Public,
         }
     }
 }

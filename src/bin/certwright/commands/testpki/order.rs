@@ -189,13 +189,16 @@ fn leaf(
 
 fn lifetime(args: &TestpkiArgs) -> Result<Lifetime> {
     let moment = |text: &Option<String>| text.as_deref().map(str::parse::<Moment>).transpose();
-    let days = args.days.as_deref().map_or(Ok(DAYS), |text| {
+    Ok(Lifetime { not_before: moment(&args.not_before)?, not_after: moment(&args.not_after)?, days: days(args)? })
+}
+
+pub(super) fn days(args: &TestpkiArgs) -> Result<u32> {
+    args.days.as_deref().map_or(Ok(DAYS), |text| {
         text.parse().map_err(|_| {
             Error::new(ErrorKind::Policy, format!("\"{}\" is no number of days", text.escape_debug()))
                 .with_hint("leave --days out for 30 days, or give a number such as 90")
         })
-    })?;
-    Ok(Lifetime { not_before: moment(&args.not_before)?, not_after: moment(&args.not_after)?, days })
+    })
 }
 
 fn count(text: &str) -> Result<usize> {
