@@ -1,7 +1,8 @@
 //! A fault of the program itself: it is said to be one, and the run ends with the status of what could not run.
 //!
-//! Nothing is unwound, in any build: the tables for that are an eighth of the program, and the release leaves them out. Files that were being
-//! published stay as a killed run leaves them, with the marker that the next run names and clears.
+//! Nothing is unwound, in any build: the tables for that are a tenth of the program, and the release leaves them out
+//! (`build.rs`). Files that were being published stay as a killed run leaves them, with the marker that the next run names
+//! and clears.
 
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
