@@ -50,8 +50,8 @@ only_system_libraries() {
 
 under_the_size_limit() { [ "$(wc -c <"$1")" -lt 5000000 ]; }
 
-# readme_block LANGUAGE: the commands of the README for that shell.
-readme_block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`/{/^\`\`\`/d;p}" README.md; }
+# readme_block LANGUAGE: the commands of the README for that shell, the first of them.
+readme_block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`$1\$/d;/^\`\`\`\$/q;p}" README.md; }
 
 # run_in_cmd LANGUAGE FOLDER: the README's commands, in Wine's cmd, which stops at the first that fails.
 run_in_cmd() {
