@@ -61,7 +61,8 @@ program() {
     local flags=("--remap-path-prefix=$1=certwright") source
     # 8,000 addresses in two bits each, not 24 octets: 180 KB (musl as of Rust 1.93).
     case $triple in
-    *-musl) flags+=("-Clink-arg=-B$linker" -Clink-arg=-fuse-ld=lld -Clink-arg=-Wl,-z,pack-relative-relocs) ;;
+    *-musl) flags+=("-Clink-arg=-B$linker" -Clink-arg=-fuse-ld=lld -Clink-arg=-Wl,-z,pack-relative-relocs
+        "-Clink-arg=-Wl,$1/src/bin/certwright/no-unwinding.ld") ;;
     esac
     for source in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do flags+=("--remap-path-prefix=$source=crates"); done
     # The standard library's own, which only a toolchain with the component rust-src tells by its folder.
