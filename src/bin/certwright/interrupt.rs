@@ -29,10 +29,9 @@ pub(crate) fn check() -> Result<()> {
     }
 }
 
-/// Gives the signal that interrupted a question the time to end the run, more than two seconds on a busy machine; returns only
-/// if none does.
+/// Gives the signal that interrupted a question the time to end the run; returns only if none does.
 pub(crate) fn await_end() {
-    std::thread::sleep(Duration::from_secs(10));
+    std::thread::sleep(Duration::from_secs(2));
 }
 
 fn lock() -> MutexGuard<'static, ()> {
