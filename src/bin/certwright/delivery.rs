@@ -36,7 +36,7 @@ struct Product {
 }
 
 /// What a key or certificate may have brought along, and tells nothing of how it was written.
-const QUALITIES: [&str; 3] = ["key-size", "signature-hash", "validity"];
+const QUALITIES: [&str; 4] = ["extensions", "key-size", "signature-hash", "validity"];
 
 /// Everything one command makes.
 pub(crate) struct Delivery {
