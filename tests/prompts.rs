@@ -152,6 +152,7 @@ fn a_wrong_password_may_be_tried_again() {
 
 #[test]
 fn the_interrupt_key_leaves_nothing_at_any_question() {
+    support::let_signals_through();
     for questions in 0..6 {
         let folder = Folder::new();
         let mut session = on_terminal(&folder, &["init", "jwt"]);

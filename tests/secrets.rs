@@ -264,6 +264,7 @@ fn wait_or_kill(mut child: std::process::Child, signal: i32, delay: Duration) ->
 
 #[test]
 fn signals_leave_nothing_half_made() {
+    support::let_signals_through();
     for (signal, delay) in [(2, 40), (15, 40), (1, 40), (2, 80), (15, 160), (1, 300), (2, 500)] {
         let folder = Folder::new();
         let mut command = init(&folder, &["--password-from", "env:PW", "--iterations", "5000000"]);
@@ -401,6 +402,7 @@ fn a_lost_output_takes_its_files_back() {
 /// A core file would hold the password.
 #[test]
 fn no_core_file_is_written() {
+    support::let_signals_through();
     let folder = Folder::new();
     let inner = init(&folder, &["--password-from", "env:PW", "--iterations", "9000000"]);
     let mut shell = Command::new("bash");
@@ -415,6 +417,7 @@ fn no_core_file_is_written() {
 /// A job in the background is not stopped by the terminal it may not touch.
 #[test]
 fn a_background_job_ends_when_told_to() {
+    support::let_signals_through();
     let folder = Folder::new();
     let script = format!(
         "set -m; {} genkey --iterations 9000000 --password-from env:PW & sleep 0.3; kill -TERM %1; wait %1; echo ended $?\n",

@@ -15,7 +15,8 @@ use support::{Folder, PASSWORD, fixture, output, program, text};
 fn command(folder: &Folder, words: &[&str], environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program());
     command.args(words).current_dir(folder.path()).env("TERM", "xterm-256color").env("PW", PASSWORD);
-    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"] {
+    // With `CI` even a dumb terminal gets colours: a job's log shows them.
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI"] {
         command.env_remove(name);
     }
     command.envs(environment.iter().copied());

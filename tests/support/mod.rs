@@ -86,6 +86,17 @@ impl Drop for Folder {
     }
 }
 
+/// Lets signals reach what is started from here on, even where the tests themselves were started with some ignored, as
+/// in the background or by `nohup`: a program inherits an ignored signal, but not a handled one.
+#[cfg(unix)]
+pub(crate) fn let_signals_through() {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+        signal_hook::flag::register_conditional_default(signal, always).expect("a handler");
+    }
+}
+
 pub(crate) fn output(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
