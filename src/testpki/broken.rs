@@ -23,6 +23,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretBytes;
 pub use manifest::manifest;
 pub use table::CASES;
+use verdict::Others;
 pub use verdict::{VERIFIERS, Verdict, Verifier};
 use workshop::{Holder, Workshop};
 
@@ -51,8 +52,7 @@ pub struct Case {
     pub verify_says: &'static str,
     /// What `certwright show` says of it, where a file alone tells.
     pub show_says: Option<&'static str>,
-    /// What each of [`VERIFIERS`] makes of it.
-    pub verdicts: [Verdict; VERIFIERS.len()],
+    others: Others,
     make: fn(&Workshop<'_>, &mut Stream) -> Result<Vec<File>>,
 }
 
@@ -71,6 +71,19 @@ impl Case {
     /// True for the one with nothing wrong.
     pub fn is_control(&self) -> bool {
         self.name == CASES[0].name
+    }
+
+    /// What each of [`VERIFIERS`] makes of it, in their order.
+    pub fn verdicts(&'static self) -> impl Iterator<Item = Verdict> {
+        let says = std::slice::from_ref(&self.verify_says);
+        let ours = if self.is_control() { Verdict::Accept } else { Verdict::Reject(says) };
+        self.others.into_iter().chain([ours])
+    }
+
+    /// True if nobody but certwright refuses it.
+    fn is_finding(&self) -> bool {
+        let is_refusal = |verdict: &Verdict| matches!(verdict, Verdict::Reject(_) | Verdict::ByVersion(..));
+        !self.is_control() && !self.others.iter().any(is_refusal)
     }
 
     fn has_key_password(&self) -> bool {

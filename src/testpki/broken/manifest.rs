@@ -9,7 +9,11 @@ use crate::testpki::{Origin, SEED_MARK};
 use crate::time;
 
 /// The manifest of `made`, each case with its files, of a run at `now`. Paths are relative, with `/` between their parts.
-pub fn manifest<'a>(made: impl IntoIterator<Item = (&'a Case, &'a [File])>, now: SystemTime, origin: Origin) -> Value {
+pub fn manifest<'a>(
+    made: impl IntoIterator<Item = (&'static Case, &'a [File])>,
+    now: SystemTime,
+    origin: Origin,
+) -> Value {
     let verifiers: Map<String, Value> =
         VERIFIERS.iter().map(|verifier| (verifier.name.to_owned(), json!(verifier.how))).collect();
     json!({
@@ -22,7 +26,7 @@ pub fn manifest<'a>(made: impl IntoIterator<Item = (&'a Case, &'a [File])>, now:
     })
 }
 
-fn case_json(case: &Case, files: &[File]) -> Value {
+fn case_json(case: &'static Case, files: &[File]) -> Value {
     let mut told = json!({
         "name": case.name,
         "wrong": case.wrong,
@@ -40,14 +44,11 @@ fn case_json(case: &Case, files: &[File]) -> Value {
     }
     let says = json!({ "verify": case.verify_says, "show": case.show_says });
     told["says"] = if case.is_control() { Value::Null } else { says };
-    let verdicts = VERIFIERS.iter().zip(&case.verdicts);
+    let verdicts = VERIFIERS.iter().zip(case.verdicts());
     let verdicts: Map<String, Value> =
         verdicts.map(|(verifier, verdict)| (verifier.name.to_owned(), verdict.to_json())).collect();
     told["verdicts"] = Value::Object(verdicts);
-    // Our own verify comes last.
-    let [others @ .., _] = &case.verdicts;
-    let is_refused = others.iter().any(|verdict| matches!(verdict, Verdict::Reject(_) | Verdict::ByVersion(..)));
-    if !case.is_control() && !is_refused {
+    if case.is_finding() {
         told["finding"] = json!("all clients take it; certwright alone warns of it");
     }
     told

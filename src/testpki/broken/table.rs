@@ -1,11 +1,11 @@
 //! The cases, and what each verifier makes of them: what `manifest.json` says, and what the tests hold every verifier to.
 
-use super::verdict::VERIFIERS;
-use super::verdict::Verdict::{self, Accept, ByVersion, NotApplicable, Reject};
+use super::verdict::Others;
+use super::verdict::Verdict::{Accept, ByVersion, NotApplicable, Reject};
 use super::{Case, recipes};
 
 /// Who has issued it is not known, or not trusted.
-const NO_WAY_TO_THE_ROOT: [Verdict; VERIFIERS.len()] = [
+const NO_WAY_TO_THE_ROOT: Others = [
     Reject(&["X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY"]),
     Reject(&["UnknownIssuer"]),
     Reject(&["x509: certificate signed by unknown authority"]),
@@ -13,7 +13,6 @@ const NO_WAY_TO_THE_ROOT: [Verdict; VERIFIERS.len()] = [
     Reject(&["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"]),
     Reject(&["X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY"]),
     NotApplicable,
-    Reject(&["is not among the files"]),
 ];
 
 /// Every case; the first is the control, which everybody has to take.
@@ -25,7 +24,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "",
         show_says: None,
-        verdicts: [Accept, Accept, Accept, Accept, Accept, Accept, NotApplicable, Accept],
+        others: [Accept, Accept, Accept, Accept, Accept, Accept, NotApplicable],
         make: recipes::control,
     },
     Case {
@@ -35,7 +34,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "expired on",
         show_says: Some("it has expired"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_CERT_HAS_EXPIRED"]),
             Reject(&["Expired"]),
             Reject(&["x509: certificate has expired or is not yet valid"]),
@@ -43,7 +42,6 @@ pub const CASES: &[Case] = &[
             Reject(&["CERT_HAS_EXPIRED"]),
             Reject(&["X509_V_ERR_CERT_HAS_EXPIRED"]),
             NotApplicable,
-            Reject(&["expired on"]),
         ],
         make: recipes::expired,
     },
@@ -54,7 +52,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "not valid before",
         show_says: Some("it is not valid yet"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_CERT_NOT_YET_VALID"]),
             Reject(&["NotValidYet"]),
             Reject(&["x509: certificate has expired or is not yet valid"]),
@@ -62,7 +60,6 @@ pub const CASES: &[Case] = &[
             Reject(&["CERT_NOT_YET_VALID"]),
             Reject(&["X509_V_ERR_CERT_NOT_YET_VALID"]),
             NotApplicable,
-            Reject(&["not valid before"]),
         ],
         make: recipes::not_yet_valid,
     },
@@ -73,7 +70,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "is not for localhost, but for wrong.example.test",
         show_says: None,
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_HOSTNAME_MISMATCH"]),
             Reject(&["NotValidForName"]),
             Reject(&["x509: certificate is valid for wrong.example.test, not localhost"]),
@@ -81,7 +78,6 @@ pub const CASES: &[Case] = &[
             Reject(&["ERR_TLS_CERT_ALTNAME_INVALID"]),
             Reject(&["X509_V_ERR_HOSTNAME_MISMATCH"]),
             NotApplicable,
-            Reject(&["is not for localhost, but for wrong.example.test"]),
         ],
         make: recipes::wrong_host,
     },
@@ -92,7 +88,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "names no host",
         show_says: None,
-        verdicts: [
+        others: [
             Accept,
             Reject(&["NotValidForName"]),
             Reject(&["x509: certificate relies on legacy Common Name field"]),
@@ -100,7 +96,6 @@ pub const CASES: &[Case] = &[
             Accept,
             Accept,
             NotApplicable,
-            Reject(&["names no host"]),
         ],
         make: recipes::no_san,
     },
@@ -111,7 +106,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "is signed with its own key, and is not trusted",
         show_says: Some("itself (self-signed)"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT"]),
             Reject(&["UnknownIssuer"]),
             Reject(&["x509: certificate signed by unknown authority"]),
@@ -119,7 +114,6 @@ pub const CASES: &[Case] = &[
             Reject(&["DEPTH_ZERO_SELF_SIGNED_CERT"]),
             Reject(&["X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT"]),
             NotApplicable,
-            Reject(&["is signed with its own key, and is not trusted"]),
         ],
         make: recipes::self_signed,
     },
@@ -130,7 +124,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "is not among the files",
         show_says: None,
-        verdicts: NO_WAY_TO_THE_ROOT,
+        others: NO_WAY_TO_THE_ROOT,
         make: recipes::unknown_authority,
     },
     Case {
@@ -140,7 +134,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "is not among the files",
         show_says: None,
-        verdicts: NO_WAY_TO_THE_ROOT,
+        others: NO_WAY_TO_THE_ROOT,
         make: recipes::missing_intermediate,
     },
     Case {
@@ -150,7 +144,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "is revoked",
         show_says: Some("revokes"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_CERT_REVOKED"]),
             Reject(&["Revoked"]),
             Accept,
@@ -158,7 +152,6 @@ pub const CASES: &[Case] = &[
             Reject(&["CERT_REVOKED"]),
             Reject(&["X509_V_ERR_CERT_REVOKED"]),
             NotApplicable,
-            Reject(&["is revoked"]),
         ],
         make: recipes::revoked,
     },
@@ -169,7 +162,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "RSA-1024 is too short to be safe",
         show_says: Some("RSA-1024 is too short to be safe"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_EE_KEY_TOO_SMALL"]),
             Reject(&["InvalidSignature"]),
             Accept,
@@ -180,7 +173,6 @@ pub const CASES: &[Case] = &[
             ),
             Reject(&["X509_V_ERR_EE_KEY_TOO_SMALL"]),
             NotApplicable,
-            Reject(&["RSA-1024 is too short to be safe"]),
         ],
         make: recipes::rsa_1024,
     },
@@ -191,7 +183,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "signed with SHA-1 with RSA",
         show_says: Some("SHA-1 with RSA is no longer safe"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_CA_MD_TOO_WEAK"]),
             Reject(&["UnsupportedSignatureAlgorithm"]),
             Reject(&["x509: cannot verify signature: insecure algorithm SHA1-RSA"]),
@@ -199,7 +191,6 @@ pub const CASES: &[Case] = &[
             Reject(&["CA signature digest algorithm too weak"]),
             Reject(&["X509_V_ERR_CA_MD_TOO_WEAK"]),
             NotApplicable,
-            Reject(&["signed with SHA-1 with RSA"]),
         ],
         make: recipes::sha1,
     },
@@ -210,7 +201,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "is not for a TLS server",
         show_says: None,
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_INVALID_PURPOSE"]),
             Reject(&["InvalidPurpose"]),
             Reject(&["x509: certificate specifies an incompatible key usage"]),
@@ -218,7 +209,6 @@ pub const CASES: &[Case] = &[
             Reject(&["INVALID_PURPOSE"]),
             Reject(&["X509_V_ERR_INVALID_PURPOSE"]),
             NotApplicable,
-            Reject(&["is not for a TLS server"]),
         ],
         make: recipes::wrong_extended_usage,
     },
@@ -229,7 +219,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "is no authority's (basicConstraints)",
         show_says: None,
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_INVALID_CA"]),
             Reject(&["EndEntityUsedAsCa"]),
             Reject(&["parent certificate cannot sign this kind of certificate"]),
@@ -237,7 +227,6 @@ pub const CASES: &[Case] = &[
             Reject(&["INVALID_CA", "INVALID_PURPOSE"]),
             Reject(&["X509_V_ERR_INVALID_CA"]),
             NotApplicable,
-            Reject(&["is no authority's (basicConstraints)"]),
         ],
         make: recipes::issuer_without_ca,
     },
@@ -248,7 +237,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "allows 0 authorities below it (pathLenConstraint), there are 1",
         show_says: None,
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_PATH_LENGTH_EXCEEDED"]),
             Reject(&["PathLenConstraintViolated"]),
             Reject(&["x509: too many intermediates for path length constraint"]),
@@ -256,7 +245,6 @@ pub const CASES: &[Case] = &[
             Reject(&["PATH_LENGTH_EXCEEDED"]),
             Reject(&["X509_V_ERR_PATH_LENGTH_EXCEEDED"]),
             NotApplicable,
-            Reject(&["allows 0 authorities below it (pathLenConstraint), there are 1"]),
         ],
         make: recipes::path_length,
     },
@@ -267,7 +255,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "may issue for (nameConstraints)",
         show_says: None,
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_PERMITTED_VIOLATION"]),
             Reject(&["NameConstraint"]),
             Reject(&["x509: a root or intermediate certificate is not authorized to sign for this name"]),
@@ -275,7 +263,6 @@ pub const CASES: &[Case] = &[
             Reject(&["permitted subtree violation"]),
             Reject(&["X509_V_ERR_PERMITTED_VIOLATION"]),
             NotApplicable,
-            Reject(&["may issue for (nameConstraints)"]),
         ],
         make: recipes::name_constraint,
     },
@@ -286,7 +273,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "the signature was not made by this key",
         show_says: None,
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_CERT_SIGNATURE_FAILURE"]),
             Reject(&["BadSignature"]),
             Reject(&["x509: ECDSA verification failure"]),
@@ -294,7 +281,6 @@ pub const CASES: &[Case] = &[
             Reject(&["CERT_SIGNATURE_FAILURE"]),
             Reject(&["X509_V_ERR_CERT_SIGNATURE_FAILURE"]),
             NotApplicable,
-            Reject(&["the signature was not made by this key"]),
         ],
         make: recipes::bad_signature,
     },
@@ -305,7 +291,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "have different keys",
         show_says: None,
-        verdicts: [
+        others: [
             Reject(&["matches private key"]),
             Reject(&["InvalidSignature"]),
             Reject(&["tls: private key does not match public key"]),
@@ -313,7 +299,6 @@ pub const CASES: &[Case] = &[
             Reject(&["ERR_OSSL_X509_KEY_VALUES_MISMATCH"]),
             Reject(&["KEY_VALUES_MISMATCH"]),
             NotApplicable,
-            Reject(&["have different keys"]),
         ],
         make: recipes::key_mismatch,
     },
@@ -324,7 +309,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "X.509 version 1",
         show_says: Some("much of today's software takes version 3 alone"),
-        verdicts: [
+        others: [
             Accept,
             Reject(&["UnsupportedCertVersion"]),
             Reject(&["x509: certificate relies on legacy Common Name field"]),
@@ -332,7 +317,6 @@ pub const CASES: &[Case] = &[
             Accept,
             Accept,
             NotApplicable,
-            Reject(&["X.509 version 1"]),
         ],
         make: recipes::version_1,
     },
@@ -343,7 +327,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "twice",
         show_says: Some("twice"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY"]),
             Reject(&["ExtensionValueInvalid"]),
             Reject(&["x509: certificate contains duplicate extension"]),
@@ -351,7 +335,6 @@ pub const CASES: &[Case] = &[
             Reject(&["UNABLE_TO_VERIFY_LEAF_SIGNATURE"]),
             Reject(&["INVALID_CERTIFICATE"]),
             NotApplicable,
-            Reject(&["twice"]),
         ],
         make: recipes::duplicate_extension,
     },
@@ -362,7 +345,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "has a critical extension that is not known here: 1.3.6.1.4.1.32473.1",
         show_says: Some("has a critical extension that is not known here: 1.3.6.1.4.1.32473.1"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION"]),
             Reject(&["UnsupportedCriticalExtension"]),
             Reject(&["x509: unhandled critical extension"]),
@@ -370,7 +353,6 @@ pub const CASES: &[Case] = &[
             Reject(&["unhandled critical extension"]),
             Reject(&["X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION"]),
             NotApplicable,
-            Reject(&["has a critical extension that is not known here: 1.3.6.1.4.1.32473.1"]),
         ],
         make: recipes::unknown_critical_extension,
     },
@@ -381,7 +363,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "its serial number is negative",
         show_says: Some("its serial number is negative"),
-        verdicts: [
+        others: [
             Accept,
             Accept,
             ByVersion("accepts up to Go 1.22, refuses since Go 1.23", &["x509: negative serial number"]),
@@ -389,7 +371,6 @@ pub const CASES: &[Case] = &[
             Accept,
             Accept,
             NotApplicable,
-            Reject(&["its serial number is negative"]),
         ],
         make: recipes::negative_serial,
     },
@@ -400,16 +381,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "its serial number has 21 octets",
         show_says: Some("its serial number has 21 octets"),
-        verdicts: [
-            Accept,
-            Accept,
-            Accept,
-            Accept,
-            Accept,
-            Accept,
-            NotApplicable,
-            Reject(&["its serial number has 21 octets"]),
-        ],
+        others: [Accept, Accept, Accept, Accept, Accept, Accept, NotApplicable],
         make: recipes::long_serial,
     },
     Case {
@@ -419,7 +391,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "a wildcard where clients take none",
         show_says: Some("a wildcard where clients take none"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_HOSTNAME_MISMATCH"]),
             Reject(&["NotValidForName"]),
             Accept,
@@ -427,7 +399,6 @@ pub const CASES: &[Case] = &[
             Reject(&["ERR_TLS_CERT_ALTNAME_INVALID"]),
             Reject(&["X509_V_ERR_HOSTNAME_MISMATCH"]),
             NotApplicable,
-            Reject(&["a wildcard where clients take none"]),
         ],
         make: recipes::wildcard_alone,
     },
@@ -438,7 +409,7 @@ pub const CASES: &[Case] = &[
         host: "example.com",
         verify_says: "a wildcard where clients take none",
         show_says: Some("a wildcard where clients take none"),
-        verdicts: [
+        others: [
             Reject(&["X509_V_ERR_HOSTNAME_MISMATCH"]),
             Reject(&["NotValidForName"]),
             Accept,
@@ -446,7 +417,6 @@ pub const CASES: &[Case] = &[
             Reject(&["ERR_TLS_CERT_ALTNAME_INVALID"]),
             Reject(&["X509_V_ERR_HOSTNAME_MISMATCH"]),
             NotApplicable,
-            Reject(&["a wildcard where clients take none"]),
         ],
         make: recipes::wildcard_top,
     },
@@ -457,7 +427,7 @@ pub const CASES: &[Case] = &[
         host: "foo.example.test",
         verify_says: "a wildcard where clients take none",
         show_says: Some("a wildcard where clients take none"),
-        verdicts: [
+        others: [
             Accept,
             Reject(&["NotValidForName"]),
             Reject(&["x509: certificate is valid for f*.example.test, not foo.example.test"]),
@@ -465,7 +435,6 @@ pub const CASES: &[Case] = &[
             Accept,
             Reject(&["X509_V_ERR_HOSTNAME_MISMATCH"]),
             NotApplicable,
-            Reject(&["a wildcard where clients take none"]),
         ],
         make: recipes::wildcard_partial,
     },
@@ -476,16 +445,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "its country is no PrintableString",
         show_says: Some("its country is no PrintableString"),
-        verdicts: [
-            Accept,
-            Accept,
-            Accept,
-            Accept,
-            Accept,
-            Accept,
-            NotApplicable,
-            Reject(&["its country is no PrintableString"]),
-        ],
+        others: [Accept, Accept, Accept, Accept, Accept, Accept, NotApplicable],
         make: recipes::utf8_country,
     },
     Case {
@@ -495,7 +455,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "8 bytes follow the end",
         show_says: Some("8 bytes follow the end"),
-        verdicts: [
+        others: [
             Accept,
             Reject(&["BadEncoding"]),
             Reject(&["x509: trailing data"]),
@@ -503,7 +463,6 @@ pub const CASES: &[Case] = &[
             Reject(&["ERR_OSSL_ASN1_TOO_LONG"]),
             Reject(&["PEM lib"]),
             NotApplicable,
-            Reject(&["8 bytes follow the end"]),
         ],
         make: recipes::trailing_bytes,
     },
@@ -514,7 +473,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "its END line is missing",
         show_says: Some("its END line is missing"),
-        verdicts: [
+        others: [
             Reject(&["Could not read"]),
             Reject(&["IllegalSectionStart", "MissingSectionEnd"]),
             Reject(&["no certificate in the PEM file"]),
@@ -522,7 +481,6 @@ pub const CASES: &[Case] = &[
             Reject(&["ERR_OSSL_PEM_BAD_END_LINE"]),
             Reject(&["PEM lib"]),
             NotApplicable,
-            Reject(&["its END line is missing"]),
         ],
         make: recipes::truncated_pem,
     },
@@ -533,7 +491,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "is named a JKS but is PKCS#12 inside",
         show_says: Some("is named a JKS but is PKCS#12 inside"),
-        verdicts: [
+        others: [
             NotApplicable,
             NotApplicable,
             NotApplicable,
@@ -541,7 +499,6 @@ pub const CASES: &[Case] = &[
             NotApplicable,
             Reject(&["BadKeystoreFormatException"]),
             Accept,
-            Reject(&["is named a JKS but is PKCS#12 inside"]),
         ],
         make: recipes::p12_named_jks,
     },
@@ -552,16 +509,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "does not begin with a letter",
         show_says: Some("does not begin with a letter"),
-        verdicts: [
-            NotApplicable,
-            NotApplicable,
-            NotApplicable,
-            Accept,
-            NotApplicable,
-            Accept,
-            Accept,
-            Reject(&["does not begin with a letter"]),
-        ],
+        others: [NotApplicable, NotApplicable, NotApplicable, Accept, NotApplicable, Accept, Accept],
         make: recipes::jks_alias_1,
     },
     Case {
@@ -571,7 +519,7 @@ pub const CASES: &[Case] = &[
         host: "localhost",
         verify_says: "the key has another password than the store",
         show_says: Some("the key has another password than the store"),
-        verdicts: [
+        others: [
             NotApplicable,
             NotApplicable,
             NotApplicable,
@@ -579,7 +527,6 @@ pub const CASES: &[Case] = &[
             NotApplicable,
             Reject(&["DecryptionFailureException"]),
             Reject(&["Enter key password", "Cannot recover key"]),
-            Reject(&["the key has another password than the store"]),
         ],
         make: recipes::jks_key_password,
     },
