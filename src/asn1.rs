@@ -8,6 +8,22 @@ use crate::error::{Error, Result};
 /// Real certificates and keys nest below 16; a stack is only exhausted far beyond 32.
 const DEEPEST: usize = 32;
 
+/// Identifier octets (X.690, section 8.1.2).
+pub(crate) mod tag {
+    pub(crate) const INTEGER: u8 = 0x02;
+    pub(crate) const BIT_STRING: u8 = 0x03;
+    pub(crate) const OCTET_STRING: u8 = 0x04;
+    pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+    pub(crate) const UTF8_STRING: u8 = 0x0c;
+    pub(crate) const PRINTABLE_STRING: u8 = 0x13;
+    pub(crate) const SEQUENCE: u8 = 0x30;
+    pub(crate) const SET: u8 = 0x31;
+    pub(crate) const EXPLICIT_0: u8 = 0xa0;
+    pub(crate) const EXPLICIT_3: u8 = 0xa3;
+    /// Of every value that holds values.
+    pub(crate) const CONSTRUCTED: u8 = 0x20;
+}
+
 /// One tag with its value.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'a> {
@@ -32,8 +48,7 @@ pub(crate) fn check(der: &[u8]) -> Result<()> {
 }
 
 fn check_nested(element: Element<'_>, depth: usize) -> Result<()> {
-    const CONSTRUCTED: u8 = 0x20;
-    if element.tag & CONSTRUCTED == 0 {
+    if element.tag & tag::CONSTRUCTED == 0 {
         return Ok(());
     }
     if depth > DEEPEST {
@@ -96,15 +111,14 @@ pub(crate) fn to_der(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
 
 fn definite(bytes: &[u8], depth: usize) -> Result<(Vec<u8>, &[u8])> {
     const INDEFINITE: u8 = 0x80;
-    const CONSTRUCTED: u8 = 0x20;
     if depth > DEEPEST {
         return Err(Error::malformed(format!("its BER structure is nested more than {DEEPEST} deep")));
     }
     let (tag, mut content, after) = match bytes {
-        [tag, INDEFINITE, rest @ ..] if tag & CONSTRUCTED != 0 => (*tag, rest, None),
+        [octet, INDEFINITE, rest @ ..] if octet & tag::CONSTRUCTED != 0 => (*octet, rest, None),
         _ => {
             let (element, rest) = split(bytes)?;
-            if element.tag & CONSTRUCTED == 0 {
+            if element.tag & tag::CONSTRUCTED == 0 {
                 return Ok((element.whole.to_vec(), rest));
             }
             (element.tag, element.value, Some(rest))
@@ -127,12 +141,12 @@ fn definite(bytes: &[u8], depth: usize) -> Result<(Vec<u8>, &[u8])> {
 
 /// `parts` in a SEQUENCE.
 pub(crate) fn sequence(parts: &[&[u8]]) -> Vec<u8> {
-    tagged(0x30, parts)
+    tagged(tag::SEQUENCE, parts)
 }
 
 /// `value` in an OCTET STRING.
 pub(crate) fn octet_string(value: &[u8]) -> Vec<u8> {
-    tagged(0x04, &[value])
+    tagged(tag::OCTET_STRING, &[value])
 }
 
 /// `parts` under `tag`, with a definite length in its shortest form.

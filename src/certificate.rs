@@ -34,12 +34,13 @@ pub(crate) use constraints::{Constraints, Subtree};
 pub use extensions::Extension;
 pub use validity::Validity;
 
+use crate::asn1::{self, tag};
 use crate::csr::read_sans;
 use crate::error::{Error, Result};
 use crate::key::{PublicKey, SignatureAlgorithm};
+use crate::pem;
 use crate::secret::SecretBytes;
 use crate::subject::{SanName, Subject};
-use crate::{asn1, pem};
 
 const LABEL: &str = "CERTIFICATE";
 
@@ -63,8 +64,8 @@ impl Certificate {
             .map_err(|error| Error::malformed("is no certificate").with_source(error))?;
         let outer = asn1::children(asn1::split(der)?.0.value);
         let parts = outer.first().map(|tbs| asn1::children(tbs.value)).unwrap_or_default();
-        const EXPLICIT_VERSION: u8 = 0xa0;
-        let serial = usize::from(parts.first().is_some_and(|part| part.tag == EXPLICIT_VERSION));
+        // A version stands before the serial number, or nothing.
+        let serial = usize::from(parts.first().is_some_and(|part| part.tag == tag::EXPLICIT_0));
         let (Some(issuer), Some(subject)) = (parts.get(serial + 2), parts.get(serial + 4)) else {
             return Err(Error::malformed("is no certificate"));
         };

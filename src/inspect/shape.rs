@@ -1,14 +1,8 @@
 //! What a DER structure is, told by its outline; and the names of things that are known but not used here.
 
+use crate::asn1::tag::{BIT_STRING, EXPLICIT_0, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::asn1::{self, Element};
 use crate::error::Error;
-
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
-const EXPLICIT_0: u8 = 0xa0;
 
 const RSA_ONLY: &str = "only RSA keys serve for Salesforce: make one with genkey";
 

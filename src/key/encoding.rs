@@ -13,9 +13,10 @@ use spki::{DecodePublicKey, EncodePublicKey, SubjectPublicKeyInfoRef};
 use super::{
     Ed25519PrivateKey, P256PrivateKey, P384PrivateKey, PrivateKey, PublicKey, PublicNumbers, RsaPrivateKey, internal,
 };
+use crate::asn1::{self, tag};
 use crate::error::{Error, Result};
+use crate::pem;
 use crate::secret::SecretBytes;
-use crate::{asn1, pem};
 
 const PKCS8_LABEL: &str = "PRIVATE KEY";
 const PKCS1_LABEL: &str = "RSA PRIVATE KEY";
@@ -170,7 +171,7 @@ impl PublicKey {
     /// # Errors
     /// Those of [`Self::from_spki_der`].
     pub fn from_spki_parts(algorithm: &[u8], bits: &[u8]) -> Result<Self> {
-        Self::from_spki_der(&asn1::sequence(&[algorithm, &asn1::tagged(0x03, &[&[0], bits])]))
+        Self::from_spki_der(&asn1::sequence(&[algorithm, &asn1::tagged(tag::BIT_STRING, &[&[0], bits])]))
     }
 
     /// Reads a DER RSAPublicKey (PKCS#1).

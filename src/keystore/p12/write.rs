@@ -8,7 +8,7 @@ use super::{
     ANY_EXTENDED_KEY_USAGE, CERT_BAG, Compatibility, DATA, ENCRYPTED_DATA, FRIENDLY_NAME, LOCAL_KEY_ID, SHA_1, SHA_256,
     SHROUDED_KEY_BAG, TRUSTED_KEY_USAGE, X509_CERTIFICATE, malformed,
 };
-use crate::asn1;
+use crate::asn1::{self, tag};
 use crate::error::{Error, Result};
 use crate::keystore::{Entry, Keystore};
 use crate::pbe::{Sealer, bmp_forms};
@@ -52,7 +52,7 @@ pub(in crate::keystore) fn write(
                 }
             };
             let attributes: Vec<&[u8]> = attributes.iter().map(Vec::as_slice).collect();
-            let octets = asn1::tagged(0xa0, &[&asn1::octet_string(certificate.to_der())]);
+            let octets = asn1::tagged(tag::EXPLICIT_0, &[&asn1::octet_string(certificate.to_der())]);
             let kind = X509_CERTIFICATE.to_der().map_err(internal)?;
             cert_bags.push(bag(CERT_BAG, &asn1::sequence(&[&kind, &octets]), &attributes)?);
         }
@@ -113,23 +113,23 @@ fn joined(parts: &[Vec<u8>]) -> Vec<u8> {
 
 /// `content` in a ContentInfo.
 fn wrap(kind: ObjectIdentifier, content: &[u8]) -> Result<Vec<u8>> {
-    Ok(asn1::sequence(&[&kind.to_der().map_err(internal)?, &asn1::tagged(0xa0, &[content])]))
+    Ok(asn1::sequence(&[&kind.to_der().map_err(internal)?, &asn1::tagged(tag::EXPLICIT_0, &[content])]))
 }
 
 fn bag(kind: ObjectIdentifier, value: &[u8], attributes: &[&[u8]]) -> Result<Vec<u8>> {
     let kind = kind.to_der().map_err(internal)?;
-    let value = asn1::tagged(0xa0, &[value]);
+    let value = asn1::tagged(tag::EXPLICIT_0, &[value]);
     // The members of a SET are sorted in DER (X.690, section 11.6).
     let mut attributes = attributes.to_vec();
     attributes.sort_unstable();
     Ok(match attributes.is_empty() {
         true => asn1::sequence(&[&kind, &value]),
-        false => asn1::sequence(&[&kind, &value, &asn1::tagged(0x31, &attributes)]),
+        false => asn1::sequence(&[&kind, &value, &asn1::tagged(tag::SET, &attributes)]),
     })
 }
 
 fn attribute(kind: ObjectIdentifier, value: &[u8]) -> Result<Vec<u8>> {
-    Ok(asn1::sequence(&[&kind.to_der().map_err(internal)?, &asn1::tagged(0x31, &[value])]))
+    Ok(asn1::sequence(&[&kind.to_der().map_err(internal)?, &asn1::tagged(tag::SET, &[value])]))
 }
 
 fn bmp_string(text: &str) -> Vec<u8> {

@@ -3,16 +3,11 @@
 //! On octets: x509-cert, which encodes all certificates that are right, refuses most of what is wanted here.
 
 use crate::asn1;
+use crate::asn1::tag::{BIT_STRING, EXPLICIT_3, INTEGER, PRINTABLE_STRING, UTF8_STRING};
 use crate::certificate::Certificate;
 use crate::error::{Error, Result};
 use crate::key::PrivateKey;
 
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const EXPLICIT_3: u8 = 0xa3;
-const PRINTABLE_STRING: u8 = 0x13;
-const UTF8_STRING: u8 = 0x0c;
 const TRUE: [u8; 3] = [0x01, 0x01, 0xff];
 /// Of a TBSCertificate of version 3 (RFC 5280, section 4.1): version to subjectPublicKeyInfo, then the extensions.
 const PARTS: usize = 8;
@@ -100,7 +95,7 @@ impl Patient {
 /// An extension with the DER of its object identifier and its value.
 pub(super) fn extension(oid: &[u8], is_critical: bool, value: &[u8]) -> Vec<u8> {
     let critical: &[u8] = if is_critical { &TRUE } else { &[] };
-    asn1::sequence(&[oid, critical, &asn1::tagged(OCTET_STRING, &[value])])
+    asn1::sequence(&[oid, critical, &asn1::octet_string(value)])
 }
 
 /// True if the extension `one` bears this object identifier.
