@@ -150,13 +150,10 @@ fn outdates(new: &Certificate, old: &Certificate, now: SystemTime) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::testpki::Stream;
+    use crate::time::DAY;
     use crate::{CertRequest, KeyKind, Subject};
-
-    const DAY: Duration = Duration::from_secs(86_400);
 
     fn at(day: u32) -> SystemTime {
         SystemTime::UNIX_EPOCH + DAY * (20_000 + day)

@@ -6,6 +6,8 @@ use der::DateTime;
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// A day of certificates: there are no leap seconds in them.
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// `2027-11-20T08:15:00Z` (RFC 3339).
@@ -41,8 +43,8 @@ pub fn parse_span(text: &str) -> Result<Duration> {
     let seconds = match unit {
         "m" => 60,
         "h" => 60 * 60,
-        "" | "d" => 24 * 60 * 60,
-        "w" => 7 * 24 * 60 * 60,
+        "" | "d" => DAY.as_secs(),
+        "w" => 7 * DAY.as_secs(),
         _ => 0,
     };
     let span = number.parse().ok().and_then(|number: u64| number.checked_mul(seconds)).filter(|_| seconds > 0);

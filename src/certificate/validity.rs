@@ -6,10 +6,10 @@ use der::DateTime;
 use x509_cert::time::Time;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::time::DAY;
 
 /// Clocks differ by minutes: a certificate that starts now is refused by a verifier that is a little behind.
 const BACKDATED: Duration = Duration::from_secs(5 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// From when until when a certificate may be used; both ends belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -80,16 +80,27 @@ fn is_uri(uri: &str) -> bool {
 impl fmt::Display for SanName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dns(name) => write!(f, "DNS:{}", name.escape_debug()),
-            Self::Ip(address) => write!(f, "IP:{address}"),
-            Self::Email(address) => write!(f, "email:{}", address.escape_debug()),
-            Self::Uri(uri) => write!(f, "URI:{}", uri.escape_debug()),
-            Self::Other(words) => write!(f, "{}", words.escape_debug()),
+            Self::Dns(_) => f.write_str("DNS:")?,
+            Self::Ip(_) => f.write_str("IP:")?,
+            Self::Email(_) => f.write_str("email:")?,
+            Self::Uri(_) => f.write_str("URI:")?,
+            Self::Other(_) => {}
         }
+        f.write_str(&self.value())
     }
 }
 
 impl SanName {
+    /// The name alone, without the word for its kind; what is not printable is escaped.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Ip(address) => address.to_string(),
+            Self::Dns(text) | Self::Email(text) | Self::Uri(text) | Self::Other(text) => {
+                text.escape_debug().to_string()
+            }
+        }
+    }
+
     fn encode(&self) -> der::Result<GeneralName> {
         Ok(match self {
             Self::Dns(name) => GeneralName::DnsName(Ia5String::new(name)?),

@@ -13,7 +13,7 @@ mod verdict;
 mod weak;
 mod workshop;
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rand_core::CryptoRng;
 
@@ -21,6 +21,7 @@ use super::{Origin, Stream};
 use crate::certificate::{Certificate, Validity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretBytes;
+use crate::time::DAY;
 pub use manifest::manifest;
 pub use table::CASES;
 use verdict::Others;
@@ -35,8 +36,6 @@ pub const MANIFEST_FILE: &str = "manifest.json";
 pub const STORE_PASSWORD: &str = "changeit";
 /// The other password, where a key has one of its own.
 pub const KEY_PASSWORD: &str = "another one";
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One way to be wrong.
 pub struct Case {

@@ -110,8 +110,7 @@ impl Lifetime {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    use crate::time::DAY;
 
     #[test]
     fn moments_are_instants_or_spans() {

@@ -1,13 +1,12 @@
 //! The checks themselves: first of each object on its own, then between them.
 
-use std::time::Duration;
-
 use super::certificates::Certificates;
 use super::{Check, Criteria, Evidence, Exhibit, Flaw, Outcome, Report, flaws};
+use crate::Error;
 use crate::certificate::Certificate;
 use crate::error::ErrorKind;
 use crate::output::closing_command;
-use crate::{Error, time};
+use crate::time::{self, DAY};
 
 impl Report {
     pub(crate) fn add(&mut self, name: &'static str, outcome: Outcome, detail: impl Into<String>, files: &[&str]) {
@@ -130,10 +129,10 @@ fn validity(file: &str, certificate: &Certificate, criteria: &Criteria<'_>, repo
     };
     report.add("validity", outcome, detail, &[file]);
     if let Some(within) = criteria.expires_within {
-        let days = |span: Duration| span.as_secs() / (24 * 60 * 60);
         let left = validity.not_after().duration_since(now).unwrap_or_default();
         let outcome = if left > within { Outcome::Holds } else { Outcome::Fails };
-        let detail = format!("{} days are left, more than {} are asked for", days(left), days(within));
+        let (left, wanted) = (validity.days_left(now).max(0), within.as_secs() / DAY.as_secs());
+        let detail = format!("{left} days are left, more than {wanted} are asked for");
         report.add_evidence("expires-within", outcome, detail, &[file]);
     }
 }

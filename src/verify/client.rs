@@ -82,13 +82,13 @@ fn constraints(file: &str, leaf: &Certificate, above: (&str, &Certificate), repo
 
 /// Whether `leaf` is for a TLS server called `host` (RFC 9525, section 6; RFC 5280, section 4.2.1.12).
 fn host(file: &str, leaf: &Certificate, host: &SanName, report: &mut Report) {
-    let asked = bare(host);
+    let asked = host.value();
     let (outcome, detail) = match leaf.sans() {
         Err(error) => (Outcome::Fails, error.to_string()),
         Ok(names) if names.iter().any(|name| is_for(name, host)) => (Outcome::Holds, format!("is for {asked}")),
         Ok(names) if names.is_empty() => (Outcome::Fails, NO_HOST.to_owned()),
         Ok(names) => {
-            let names: Vec<String> = names.iter().map(bare).collect();
+            let names: Vec<String> = names.iter().map(SanName::value).collect();
             (Outcome::Fails, format!("is not for {asked}, but for {}", names.join(", ")))
         }
     };
@@ -102,10 +102,6 @@ fn host(file: &str, leaf: &Certificate, host: &SanName, report: &mut Report) {
         _ => (Outcome::Holds, "may be a TLS server's".to_owned()),
     };
     report.add_evidence("usage", outcome, detail, &[file]);
-}
-
-fn bare(name: &SanName) -> String {
-    name.to_string().split_once(':').map_or_else(String::new, |(_, name)| name.to_owned())
 }
 
 fn is_for(name: &SanName, host: &SanName) -> bool {

@@ -280,12 +280,8 @@ impl Receipt {
         let files: Vec<_> = self.files.iter().filter(|file| !is_stdout(&file.path)).collect();
         let shown = if files.len() > MOST_LINES { &files[..FIRST_LINES] } else { &files[..] };
         let width = shown.iter().map(|file| printable(&file.path).chars().count()).max().unwrap_or_default();
-        let rows = shown.iter().map(|file| {
-            let mut row = String::new();
-            // Writing into a string does not fail.
-            let _ = table::row(&mut row, 0, width + 7, &format!("wrote {}", printable(&file.path)), &file.words);
-            row
-        });
+        let label = |file: &Written| format!("wrote {}", printable(&file.path));
+        let rows = shown.iter().map(|file| table::row(0, width + 7, &label(file), &file.words));
         let rest = files.len() - shown.len();
         let rest = (rest > 0).then(|| format!("wrote {rest} more files of the same kinds"));
         for row in rows.chain(rest) {

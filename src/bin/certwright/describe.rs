@@ -287,12 +287,11 @@ fn crl(name: &str, list: &Crl, now: SystemTime) -> Description {
 
 fn validity(told: &mut Description, certificate: &Certificate, now: SystemTime) {
     let validity = certificate.validity();
-    let days = |from: SystemTime, to: SystemTime| to.duration_since(from).map(|span| span.as_secs() / 86_400);
     let (start, end) = (validity.not_before(), validity.not_after());
-    let state = match (days(start, now), days(now, end)) {
-        (Err(_), _) => "not valid yet".to_owned(),
-        (_, Ok(left)) => format!("{left} days left"),
-        (_, Err(_)) => "EXPIRED".to_owned(),
+    let state = match validity.days_left(now) {
+        _ if now < start => "not valid yet".to_owned(),
+        left @ 0.. => format!("{left} days left"),
+        _ => "EXPIRED".to_owned(),
     };
     told.row("valid", format!("from {} to {}: {state}", time::date(start), time::date(end)));
     told.set("not_before", json!(time::rfc3339(start)));

@@ -72,10 +72,10 @@ impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.title)?;
         for (label, text) in &self.rows {
-            table::row(f, 2, 13, label, text)?;
+            f.write_str(&table::row(2, 13, label, text))?;
         }
         for Warning { fact, mended_by } in &self.warnings {
-            table::row(f, 2, 13, "WARNING", fact)?;
+            f.write_str(&table::row(2, 13, "WARNING", fact))?;
             if let Some(command) = mended_by {
                 // To be copied, so in one line however long.
                 writeln!(f, "  {:<13} {command}", "mended by")?;

@@ -11,10 +11,7 @@ use crate::table;
 pub(crate) fn in_words(meanings: &[&Meaning], excludes: &dyn Fn(&str) -> bool) -> String {
     let mut text = String::new();
     for meaning in meanings {
-        let mut row = |label: &str, words: &str| {
-            // A String takes everything.
-            let _ = table::row(&mut text, 0, 9, label, words);
-        };
+        let mut row = |label: &str, words: &str| text += &table::row(0, 9, label, words);
         row("message", meaning.message);
         row("it means", meaning.means);
         let (excluded, open): (Vec<&Cause>, Vec<&Cause>) =

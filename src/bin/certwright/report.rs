@@ -25,9 +25,7 @@ pub(crate) fn tell(command: &str, report: &Report, ok: bool, unknown: &[String],
     }
     for check in in_brief(&report.checks) {
         let about = if check.files.is_empty() { String::new() } else { format!("{}: ", check.files.join(", ")) };
-        let mut row = String::new();
-        // Writing into a string does not fail.
-        let _ = table::row(&mut row, 0, 8, check.outcome.as_str(), &format!("{about}{}", check.detail));
+        let row = table::row(0, 8, check.outcome.as_str(), &format!("{about}{}", check.detail));
         session.terminal.say(row.trim_end())?;
     }
     if !unknown.is_empty() {

@@ -1,21 +1,16 @@
 //! Labelled rows that fit the smallest terminal in use.
 
-use std::fmt;
-
 /// 80 columns.
 const WIDTH: usize = 80;
 
 /// What a text has at least, beside a label of any length.
 const NARROWEST: usize = 32;
 
-/// Writes `label  text`, the text wrapped below itself.
-pub(crate) fn row(f: &mut impl fmt::Write, indent: usize, label_width: usize, label: &str, text: &str) -> fmt::Result {
-    let mut label = label;
-    for line in wrapped(text, WIDTH.saturating_sub(indent + label_width + 1).max(NARROWEST)) {
-        writeln!(f, "{:indent$}{label:<label_width$} {line}", "")?;
-        label = "";
-    }
-    Ok(())
+/// `label  text`, the text wrapped below itself, and the end of the line.
+pub(crate) fn row(indent: usize, label_width: usize, label: &str, text: &str) -> String {
+    let lines = wrapped(text, WIDTH.saturating_sub(indent + label_width + 1).max(NARROWEST));
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    lines.iter().zip(labels).map(|(line, label)| format!("{:indent$}{label:<label_width$} {line}\n", "")).collect()
 }
 
 /// `text` in lines of at most `width` characters, broken at spaces, or after a colon inside a fingerprint.

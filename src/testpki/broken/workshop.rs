@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rand_core::CryptoRng;
 
-use super::{Case, DAY, File, Role};
+use super::{Case, File, Role};
 use crate::certificate::{self, Certificate, Constraints, Validity};
 use crate::error::Result;
 use crate::key::{KeyKind, PrivateKey, PublicKey};
@@ -14,6 +14,7 @@ use crate::testpki::authority::named_after_key;
 use crate::testpki::issue::{self, AuthorityPart, Request, Signatory};
 use crate::testpki::subject::subject;
 use crate::testpki::{Host, Origin, Purpose, Stream};
+use crate::time::DAY;
 
 /// A certificate with its key, and the certificates above it up to the root, which is left out.
 #[derive(Debug)]

@@ -134,10 +134,7 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
 
 fn next_steps(names: &Names, rows: &[(&str, String)]) -> String {
     let mut text = String::from("\nAll of them were read back and belong together.\n\n");
-    for (label, value) in rows {
-        // Writing into a string does not fail.
-        let _ = table::row(&mut text, 0, 8, label, value);
-    }
+    text.extend(rows.iter().map(|(label, value)| table::row(0, 8, label, value)));
     // The integration asks for the key's place on its own machine.
     let pem = std::path::absolute(&names.pem).unwrap_or_else(|_| names.pem.clone());
     let in_root = pem.parent().is_some_and(|folder| folder.parent().is_none());

@@ -62,13 +62,10 @@ impl Told {
         }
         receipt.tell(session)?;
         let mut text = String::from("\nAll of them were read back and belong together.\n\n");
-        // Writing into a string does not fail.
-        for (label, value) in &self.rows {
-            let _ = table::row(&mut text, 0, 9, label, value);
-        }
+        text.extend(self.rows.iter().map(|(label, value)| table::row(0, 9, label, value)));
         text += &format!("\n{}\n", self.until_when);
         for (number, Step { words, command, .. }) in self.steps.iter().enumerate() {
-            let _ = table::row(&mut text, 0, 2, &format!("{}.", number + 1), words);
+            text += &table::row(0, 2, &format!("{}.", number + 1), words);
             // To be copied, so in one line however long.
             text += &command.as_ref().map_or_else(String::new, |command| format!("   {command}\n"));
         }

@@ -113,19 +113,17 @@ fn text_of(path: &Path) -> Result<String> {
 
 fn in_words(fields: &[Field], certificate: Option<&Certificate>) -> String {
     let width = fields.iter().map(|field| field.label.len()).max().unwrap_or_default();
-    let mut text = String::new();
-    for field in fields {
-        // To be copied, so in one line however long. A String takes everything.
-        let _ = match &field.value {
-            Value::Given(value) => writeln!(text, "{:<width$}  {value}", field.label),
-            Value::Secret(how) => writeln!(text, "{:<width$}  ({how})", field.label),
-            Value::Blank(why) => writeln!(text, "{:<width$}  (empty: {why})", field.label),
-        };
-    }
+    // To be copied, so in one line however long.
+    let line = |field: &Field| match &field.value {
+        Value::Given(value) => format!("{:<width$}  {value}\n", field.label),
+        Value::Secret(how) => format!("{:<width$}  ({how})\n", field.label),
+        Value::Blank(why) => format!("{:<width$}  (empty: {why})\n", field.label),
+    };
+    let mut text: String = fields.iter().map(line).collect();
     if let Some(certificate) = certificate {
-        let _ = writeln!(text, "\nThe certificate of this key, to compare with the one in Salesforce:");
-        let _ = table::row(&mut text, 0, 8, "expires", &time::date(certificate.validity().not_after()));
-        let _ = table::row(&mut text, 0, 8, "SHA-256", &octets(&certificate.sha256()));
+        text += "\nThe certificate of this key, to compare with the one in Salesforce:\n";
+        text += &table::row(0, 8, "expires", &time::date(certificate.validity().not_after()));
+        text += &table::row(0, 8, "SHA-256", &octets(&certificate.sha256()));
     }
     text.trim_end().to_owned()
 }

@@ -1,7 +1,5 @@
 //! An inventory of certificates, told: the verdict in the first line, which is all that some monitors show.
 
-use std::fmt::Write;
-
 use certwright::renewal::Stock;
 use certwright::{Result, time};
 use serde_json::{Value, json};
@@ -95,17 +93,11 @@ impl Inventory<'_> {
             let label = format!("{days:>5}  {expires}  {}", standing.as_str());
             let newer =
                 one.superseded_by.map(|newer| format!("stale: a newer one is in {}", first(&self.stock[newer])));
-            for (label, words) in [
-                (label, Some(subject)),
-                (String::new(), Some(format!("in {}", places.join(", ")))),
-                (String::new(), newer),
-            ] {
-                // A String takes everything.
-                let _ = words.map_or(Ok(()), |words| table::row(&mut text, 0, LEFT, &label, &words));
-            }
+            text += &table::row(0, LEFT, &label, &subject);
+            text += &table::row(0, LEFT, "", &format!("in {}", places.join(", ")));
+            text.extend(newer.map(|newer| table::row(0, LEFT, "", &newer)));
         }
-        let _ = writeln!(text);
-        text
+        text + "\n"
     }
 
     fn to_json(&self, now: std::time::SystemTime) -> Value {

@@ -107,10 +107,6 @@ fn tell(cases: &[&Case], folder: &Path, session: &mut Session) -> Result<()> {
 
 fn say(rows: Vec<(String, &str)>, session: &mut Session) -> Result<()> {
     let width = rows.iter().map(|(label, _)| label.chars().count()).max().unwrap_or_default();
-    let mut text = String::new();
-    for (label, words) in rows {
-        // Writing into a string does not fail.
-        let _ = table::row(&mut text, 0, width + 1, &label, words);
-    }
+    let text: String = rows.iter().map(|(label, words)| table::row(0, width + 1, label, words)).collect();
     session.terminal.say(text.trim_end())
 }

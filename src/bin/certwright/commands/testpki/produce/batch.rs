@@ -131,8 +131,7 @@ impl Producer<'_> {
 }
 
 fn in_words(names: &[SanName], common_name: &str) -> String {
-    let bare = |name: &SanName| name.to_string().split_once(':').map_or_else(String::new, |(_, name)| name.to_owned());
-    let mut told: Vec<String> = names.iter().take(MOST_TOLD).map(bare).collect();
+    let mut told: Vec<String> = names.iter().take(MOST_TOLD).map(SanName::value).collect();
     if names.is_empty() {
         told.push(common_name.to_owned());
     }
