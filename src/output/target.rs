@@ -47,10 +47,11 @@ impl Rules {
         self
     }
 
-    /// Names a folder that is made (0700, with its parents) if it is missing; there may be several.
+    /// Names a folder that is made (0700, with its parents) if it is missing; there may be several. The empty path is the
+    /// folder of the process, which is there.
     #[must_use]
     pub fn with_new_folder(mut self, folder: impl Into<PathBuf>) -> Self {
-        self.new_folders.push(folder.into());
+        self.new_folders.extend(Some(folder.into()).filter(|folder| !folder.as_os_str().is_empty()));
         self
     }
 

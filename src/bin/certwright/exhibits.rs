@@ -5,7 +5,7 @@ use certwright::keystore::Entry;
 use certwright::verify::{Evidence, Exhibit, Place};
 use certwright::{EncodedKeystore, ErrorKind, Password};
 
-use crate::gather::Gathered;
+use crate::gather::{self, Gathered};
 use crate::password::Passwords;
 
 /// The exhibits of `files`, and the names of those that are of no known kind.
@@ -100,7 +100,7 @@ fn exhibits_of_store(
     };
     exhibits.push(Exhibit::new(name, keystore));
     for (number, entry) in opened.entries.into_iter().enumerate() {
-        let file = format!("{name}[{}]", entry.alias().escape_debug());
+        let file = gather::entry_name(name, entry.alias(), 0);
         let mut add = |file: String, evidence, is_trusted| {
             let place = Some(Place { store: name.to_owned(), entry: number, is_trusted });
             exhibits.push(Exhibit { file, evidence, place });
@@ -117,7 +117,7 @@ fn exhibits_of_store(
                     add(file.clone(), Evidence::Chain(identity.chain().to_vec()), false);
                 }
                 for (index, certificate) in identity.chain().iter().enumerate() {
-                    let file = if index == 0 { file.clone() } else { format!("{file}:{}", index + 1) };
+                    let file = gather::entry_name(name, identity.alias(), index);
                     add(file, Evidence::Certificate(certificate.clone()), false);
                 }
             }

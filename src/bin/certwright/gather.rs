@@ -28,6 +28,16 @@ pub(crate) struct Gathered {
     pub(crate) items: Result<Vec<Item>>,
 }
 
+/// The name of what an entry of the keystore `store` holds: `store[alias]`, and `store[alias]:2` for the second certificate
+/// of its chain, whose `place` is 1.
+pub(crate) fn entry_name(store: &str, alias: &str, place: usize) -> String {
+    let alias = alias.escape_debug();
+    match place {
+        0 => format!("{store}[{alias}]"),
+        _ => format!("{store}[{alias}]:{}", place + 1),
+    }
+}
+
 impl Gathered {
     /// The name of one of its objects: with the line if there are several.
     pub(crate) fn item_name(&self, item: &Item) -> String {

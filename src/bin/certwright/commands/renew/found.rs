@@ -119,7 +119,7 @@ impl Found {
     pub(super) fn names(&self, one: &Stock<Place>) -> Vec<String> {
         let name = |place: &Place| {
             let file = &self.files[place.file].name;
-            place.alias.as_ref().map_or_else(|| file.clone(), |alias| format!("{file}[{}]", alias.escape_debug()))
+            place.alias.as_ref().map_or_else(|| file.clone(), |alias| gather::entry_name(file, alias, 0))
         };
         one.places.iter().map(|(place, _)| name(place)).collect()
     }

@@ -9,7 +9,7 @@ use certwright::keystore::Entry;
 use certwright::renewal::Holding;
 use certwright::{Certificate, EncodedKeystore, Error, ErrorKind, PublicKey, Result};
 
-use crate::gather::Gathered;
+use crate::gather::{self, Gathered};
 use crate::password::Passwords;
 
 /// What the files of several folders hold.
@@ -97,10 +97,7 @@ impl Found {
         is_named: bool,
         passwords: &Passwords,
     ) {
-        let place = |alias: &str, place: usize| match place {
-            0 => format!("{name}[{}]", alias.escape_debug()),
-            _ => format!("{name}[{}]:{}", alias.escape_debug(), place + 1),
-        };
+        let place = |alias: &str, place: usize| gather::entry_name(&name, alias, place);
         if store.is_transparent() {
             return match store.visible_certificates() {
                 Ok(visible) => visible.into_iter().for_each(|one| {

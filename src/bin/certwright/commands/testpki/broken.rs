@@ -41,10 +41,7 @@ fn list(cases: &[&Case], session: &mut Session) -> Result<()> {
 
 fn make(cases: &[&'static Case], days: u32, session: &mut Session) -> Result<()> {
     let folder = session.default_path("");
-    let mut rules = session.rules().without_sync();
-    if !folder.as_os_str().is_empty() {
-        rules = rules.with_new_folder(&folder);
-    }
+    let rules = session.rules().with_new_folder(&folder).without_sync();
     let rules = cases.iter().fold(rules, |rules, case| rules.with_new_folder(folder.join(case.name)));
     let all = [folder.join(ROOT_FILE), folder.join(MANIFEST_FILE)];
     rules.check(&all.each_ref().map(PathBuf::as_path))?;

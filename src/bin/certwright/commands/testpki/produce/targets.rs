@@ -52,12 +52,8 @@ impl Producer<'_> {
     }
 
     pub(super) fn rules(&self, rules: Rules) -> Rules {
-        let rules = match self.folder.as_os_str().is_empty() {
-            true => rules,
-            false => rules.with_new_folder(&self.folder),
-        };
         // What is lost to a power cut can be made again.
-        let rules = rules.without_sync();
+        let rules = rules.with_new_folder(&self.folder).without_sync();
         self.input.into_iter().fold(rules, |rules, input| rules.with_input(input))
     }
 }
