@@ -35,7 +35,8 @@
 //! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `text` |
 //!
 //! Test hierarchies have a wing of their own, with rcgen inside `testpki/issue.rs` alone, and all that is weak or wrong on
-//! purpose inside `testpki/broken.rs`.
+//! purpose inside `testpki/broken.rs`. In the cellar, a package of its own so that it alone is compiled for speed and the
+//! rest for size, is `certwright-work`: the search for primes and PBKDF2, which are what somebody waits for.
 //!
 //! The library touches no argument, environment, standard stream, clock or network: `now` and `rng` come in as
 //! parameters, and what Salesforce answers as octets. Only [`output`] opens a file for writing. The one client that goes

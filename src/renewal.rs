@@ -1,4 +1,24 @@
 //! A renewal: the certificate that takes another's place wherever that stands, and perhaps a new key.
+//!
+//! ```
+//! use certwright::Renewal;
+//! # use std::time::{Duration, SystemTime};
+//! # use certwright::{CertRequest, Certificate, KeyKind, PrivateKey, Subject, Validity};
+//! # let mut rng = certwright::testpki::Stream::new([1; 32]);
+//! # let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+//! # let key = PrivateKey::generate(KeyKind::P256, &mut rng)?;
+//! # let request = CertRequest::new(&Subject::parse("CN=example")?, &[], &key)?;
+//! # let old = Certificate::self_signed(&request, &key, Validity::days(365, now)?, &mut rng)?;
+//! # let next_year = now + Duration::from_secs(360 * 86_400);
+//!
+//! // `old` is a self-signed certificate of `key`; the new one lasts as long as it did.
+//! let validity = old.validity().renewed(next_year)?;
+//! let renewal = Renewal::keeping_key(old.clone(), &key, validity, &mut rng)?;
+//! assert_eq!(renewal.certificate().subject(), old.subject());
+//! // What `EncodedKeystore::renewed` asks of every certificate in a keystore.
+//! assert!(renewal.successor(&old).is_some());
+//! # Ok::<(), certwright::Error>(())
+//! ```
 
 use std::time::SystemTime;
 
