@@ -244,6 +244,23 @@ fn slow_answers_end() {
     fail(&output(&mut login(&folder, &server.url(), &[])), &["no whole answer from 127.0.0.1 within 30 seconds"]);
 }
 
+/// A listener who never accepts: when its queue is full, Linux lets further calls wait.
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "waits out the limit of 10 seconds"]
+fn calls_that_nobody_takes_end() {
+    let folder = setup();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = listener.local_addr().expect("the port");
+    let call = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(500));
+    let waiting: Vec<_> = std::iter::from_fn(|| call().ok()).take(10_000).collect();
+    assert!(!waiting.is_empty() && call().is_err(), "the queue has no end");
+    fail(
+        &output(&mut login(&folder, &format!("http://{address}"), &[])),
+        &["no connection to 127.0.0.1 within 10 seconds"],
+    );
+}
+
 /// The certificate of the server is one that we made.
 fn tls(folder: &Folder, name: &str) -> Server {
     folder.run(&["genkey", "--unencrypted", "--out", "tls.key"]);
