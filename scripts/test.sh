@@ -96,7 +96,7 @@ step "tests"
 cargo test --locked --workspace --features bench,man
 
 step "prime numbers, at length"
-cargo test --locked -p certwright-work --features ifma -- --include-ignored
+cargo test --locked --workspace --features bench,man --lib -- --ignored
 
 step "interop"
 if [ ${#missing[@]} -gt 0 ]; then
