@@ -74,7 +74,10 @@ fn elided(text: &str) -> String {
         r"/home/you/",
         r"\beyJ[\w-]+\.[\w-]+\.[\w-]{80,}",
     ];
-    varying.iter().fold(text.to_owned(), |text, pattern| {
-        regex::Regex::new(pattern).expect("a pattern").replace_all(&text, "[..]").into_owned()
-    })
+    let replace = |text: &str, pattern: &str, by: &str| {
+        regex::Regex::new(pattern).expect("a pattern").replace_all(text, by).into_owned()
+    };
+    let text = varying.iter().fold(text.to_owned(), |text, pattern| replace(&text, pattern, "[..]"));
+    // Windows' command for it is longer, so it goes on in other lines of a table, however many.
+    replace(&text, r"\(\[CLOSE\]\s+mends\s+that\)\n", "([..]\n...\n")
 }
