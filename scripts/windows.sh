@@ -80,7 +80,8 @@ inside() {
 
     step "tests under $(wine --version)"
     rust_tests "unit tests" wine "$(harness src/lib.rs)"
-    rust_tests "snapshots" wine "$(harness tests/cli.rs)"
+    # Each test is a process of its own, whose words are not shown otherwise: here there are many checks in one.
+    rust_tests "snapshots" wine "$(harness tests/cli.rs)" --nocapture
     rust_tests "Windows' habits" wine "$(harness tests/windows.rs)"
 
     step "prompts on a console"
