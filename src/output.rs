@@ -1,8 +1,9 @@
 //! The only room that writes: a set of files is published together or not at all.
 //!
-//! Check every target, stage every file beside it (0600 until final, written through to the disk), then rename without
-//! replacing. If one rename fails, what this run published is taken back. A marker stands in each folder from the first
-//! staged octet to the last rename, so that the next run can name what a killed one left behind.
+//! Check every target, stage every file beside it (secrets 0600 from birth, written through to the disk), then rename
+//! without replacing. If one rename fails, what this run published is taken back. A marker stands in each folder from the
+//! first staged octet to the last rename, so that the next run can name what a killed one left behind, and finish it where
+//! that had begun to replace files.
 //!
 //! ```
 //! use certwright::SecretBytes;
@@ -152,7 +153,6 @@ impl OutputSet {
         before()?;
         for Staged { output, folder, file } in staged {
             self.set_aside(output, &folder, &backup, &mut published, done)?;
-            access::set_final(file.as_file(), output.visibility).map_err(|error| cannot_write(&output.path, error))?;
             // Under the folder's full name, which on Windows may be longer than 260 characters.
             let place = folder.join(output.path.file_name().unwrap_or_default());
             publish(file, &place).map_err(|error| match error.kind() {
@@ -198,17 +198,38 @@ impl OutputSet {
         }
         let mut staged = Vec::new();
         for (folder, outputs) in folders {
-            let names: Vec<&Path> = outputs.iter().map(|output| output.path.as_path()).collect();
-            let (marker, unfinished) = Marker::set(&folder, &names, backup)?;
+            let files: Vec<(&Path, bool)> =
+                outputs.iter().map(|output| (output.path.as_path(), self.former(output).is_some())).collect();
+            let (marker, unfinished) = Marker::set(&folder, &files, backup)?;
             published.unfinished.extend(unfinished);
             for (index, output) in outputs.into_iter().enumerate() {
-                let file = stage(output, &folder, &marker.staged_name(index), self.rules.is_synced());
+                let file = self.stage_one(output, &folder, &marker.staged_name(index));
                 let file = file.map_err(|error| cannot_write(&output.path, error))?;
                 staged.push(Staged { output, folder: folder.clone(), file });
             }
             markers.push(marker);
         }
         Ok(staged)
+    }
+
+    /// What stands in the place of `output` and is to be replaced.
+    fn former(&self, output: &Output) -> Option<fs::Metadata> {
+        let may_go = self.rules.existing(&output.path) == Existing::Replace;
+        fs::symlink_metadata(&output.path).ok().filter(|_| may_go)
+    }
+
+    fn stage_one(&self, output: &Output, folder: &Path, name: &str) -> io::Result<NamedTempFile> {
+        let create = |path: &Path| access::create(path, output.visibility);
+        let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).make_in(folder, create)?;
+        file.write_all(output.bytes.as_bytes())?;
+        match self.former(output).filter(|_| self.rules.is_changed(&output.path)) {
+            Some(former) => access::set_like(file.as_file(), output.visibility, &former)?,
+            None => access::set_final(file.as_file(), output.visibility)?,
+        }
+        if self.rules.is_synced() {
+            file.as_file().sync_all()?;
+        }
+        Ok(file)
     }
 
     /// Moves what stands in the place of `output` into the backup folder beside it.
@@ -221,7 +242,7 @@ impl OutputSet {
         done: &mut Vec<Done>,
     ) -> Result<()> {
         let path = output.path.as_path();
-        if self.rules.existing(path) == Existing::Refuse || fs::symlink_metadata(path).is_err() {
+        if self.former(output).is_none() {
             return Ok(());
         }
         let backup = path.with_file_name(backup);
@@ -239,16 +260,6 @@ impl OutputSet {
         done.push(Done::Moved { from: path.to_owned(), to, visibility: output.visibility });
         Ok(())
     }
-}
-
-fn stage(output: &Output, folder: &Path, name: &str, is_synced: bool) -> io::Result<NamedTempFile> {
-    let create = |path: &Path| access::create(path, output.visibility);
-    let mut file = tempfile::Builder::new().prefix(name).rand_bytes(0).make_in(folder, create)?;
-    file.write_all(output.bytes.as_bytes())?;
-    if is_synced {
-        file.as_file().sync_all()?;
-    }
-    Ok(file)
 }
 
 /// Before anything is tried again.

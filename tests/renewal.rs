@@ -333,7 +333,8 @@ fn a_short_key_is_replaced() {
     folder.run(&["verify", ".", "--strict"]);
 }
 
-/// SIGKILL in the midst: each file is there, old or new, here or in the backup, and the next run says how it stands.
+/// SIGKILL in the midst: each file is there, old or new, here or in the backup, and the next run says how it stands. If
+/// the first was replaced, it replaces the others.
 #[test]
 fn a_killed_renewal_loses_nothing() {
     let mut outcomes = [0; 3];
@@ -343,7 +344,8 @@ fn a_killed_renewal_loses_nothing() {
             fs::copy(fixture(&format!("openssl/{from}")), folder.path().join(name)).expect("a copy");
         }
         let before = content(folder.path());
-        let mut command = folder.certwright(&["renew"]);
+        let with_new_key = round % 2 == 1;
+        let mut command = folder.certwright(if with_new_key { &["renew", "--new-key"] } else { &["renew"] });
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("certwright");
         let marker = folder.path().join(".certwright-unfinished");
         // Every third while files are staged, the others from when the first is moved away.
@@ -363,12 +365,24 @@ fn a_killed_renewal_loses_nothing() {
             assert!(is_kept, "round {round}: the old {name} is gone: {:?}", after.keys());
         }
         let is_new = |name: &str| after.get(name).is_some_and(|bytes| *bytes != before[name]);
-        let count = ["b.crt", "c.der", "d.crt"].iter().filter(|name| is_new(name)).count();
-        assert!(marker.exists() || count == 0 || count == 3, "round {round}: {:?}", after.keys());
-        outcomes[usize::from(count > 0) + usize::from(count == 3)] += 1;
+        let changed: &[&str] =
+            if with_new_key { &["a.key", "b.crt", "c.der", "d.crt"] } else { &["b.crt", "c.der", "d.crt"] };
+        let (all, count) = (changed.len(), changed.iter().filter(|name| is_new(name)).count());
+        assert!(marker.exists() || count == 0 || count == all, "round {round}: {:?}", after.keys());
+        outcomes[usize::from(count > 0) + usize::from(count == all)] += 1;
         let next = certwright(&folder, &["genkey", "--unencrypted", "--out", "next.key"]);
         assert_eq!(text(&next).contains("an earlier run was killed"), marker_told(&after), "{}", text(&next));
         assert!(folder.names().iter().all(|name| !name.starts_with(".certwright")), "{:?}", folder.names());
+        let last = content(folder.path());
+        let is_new = |name: &&&str| last.get(**name).is_some_and(|bytes| *bytes != before[**name]);
+        let has_begun = after.keys().any(|place| place.starts_with("backup-")) || count > 0;
+        let wanted = if has_begun { all } else { 0 };
+        assert_eq!(changed.iter().filter(is_new).count(), wanted, "round {round}: {}", text(&next));
+        for (name, bytes) in &before {
+            let is_kept = last.iter().any(|(place, kept)| place.ends_with(name.as_str()) && kept == bytes);
+            assert!(is_kept, "round {round}: the old {name} is gone: {:?}", last.keys());
+        }
+        folder.run(&["verify", "a.key", "b.crt", "c.der", "d.crt"]);
     }
     // Which moments were met is the machine's business.
     println!("killed before {}, amid {}, after {}", outcomes[0], outcomes[1], outcomes[2]);

@@ -22,7 +22,7 @@ use unix as system;
 use windows as system;
 
 pub(super) use system::{
-    close_to_others, create, full_name, is_momentary, make_private_folder, set_final, sync_folder,
+    close_to_others, create, full_name, is_momentary, make_private_folder, set_final, set_like, sync_folder,
 };
 
 use std::io;

@@ -1,6 +1,7 @@
 //! The marker of a folder in which files are being published. It names them, how the staged files begin, and where
 //! replaced ones go. It appears whole and locked, and stays locked while its run lives: a marker that can be locked
-//! belongs to a run that was killed.
+//! belongs to a run that was killed. What that was to replace is replaced then: from the moment it began, what is staged
+//! may be all there is of a key whose certificate has appeared.
 #![expect(clippy::disallowed_methods, reason = "the marker is a file of this room")]
 
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -8,8 +9,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use same_file::Handle;
+use tempfile::TempPath;
 
-use super::{PAUSE, access, cannot_write};
+use super::{PAUSE, Visibility, access, cannot_write};
 use crate::error::{Error, ErrorKind, Result};
 
 const NAME: &str = ".certwright-unfinished";
@@ -21,6 +23,8 @@ const UNSET: &str = ".marker";
 const ALL_STAGED: &str = "staged";
 const BACKUP: &str = "backup ";
 const FILE: &str = "file ";
+/// A file in whose place another stands, which is moved away first.
+const CHANGE: &str = "change ";
 /// A marker names a set of files; a larger file of that name is none of ours.
 const LARGEST: u64 = 1 << 20;
 
@@ -34,35 +38,81 @@ pub struct Unfinished {
     pub folder: PathBuf,
     /// Files that it did publish, whole, before it was killed.
     pub published: Vec<String>,
-    /// Files of the same set that it did not.
+    /// Files of the same set that are not there.
     pub missing: Vec<String>,
     /// Where it moved what it was to replace, if it had begun to.
     pub backup: Option<PathBuf>,
+    /// True if it had begun to replace files, and all that it was to publish is there: [`Self::clear`] then finishes it.
+    pub can_be_finished: bool,
 }
 
 impl Unfinished {
     /// What a killed run left in `folder`, without touching it.
     pub fn find(folder: &Path) -> Option<Self> {
         let dead = Dead::open(folder).ok()??;
-        dead.read().ok().map(|(found, _)| found).filter(|found| !found.missing.is_empty())
+        dead.read().ok().filter(|note| !note.is_done()).map(|note| note.found)
     }
 
-    /// Removes what a killed run staged in `folder`, and says what it had published.
+    /// Finishes a killed run that had begun to replace files in `folder`; of any other what it had staged is removed. Says
+    /// what it found.
     ///
     /// # Errors
     /// [`Exists`](ErrorKind::Exists) if a living run is writing there, or if the marker is none of ours.
     pub fn clear(folder: &Path) -> Result<Option<Self>> {
         sweep_unset(folder);
         let Some(dead) = Dead::open(folder)? else { return Ok(None) };
-        let (found, prefix) = dead.read()?;
+        let note = dead.read()?;
+        if note.found.can_be_finished {
+            note.finish(folder)?;
+        }
         for entry in fs::read_dir(folder).map_err(|error| cannot_write(folder, error))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with(&prefix) && name.ends_with(STAGED) {
+            if name.starts_with(&note.prefix) && name.ends_with(STAGED) {
                 fs::remove_file(entry.path()).map_err(|error| cannot_write(&entry.path(), error))?;
             }
         }
         remove(&dead.path).map_err(|error| cannot_write(&dead.path, error))?;
-        Ok(Some(found).filter(|found| !found.missing.is_empty()))
+        Ok(Some(note).filter(|note| !note.is_done()).map(|note| note.found))
+    }
+}
+
+/// What a marker says, beside what is there.
+struct Note {
+    found: Unfinished,
+    /// How the staged files begin.
+    prefix: String,
+    /// The names of the files that are staged still, each with its number.
+    staged: Vec<(usize, String)>,
+    /// True if one was staged, or to be.
+    is_due: bool,
+}
+
+impl Note {
+    fn is_done(&self) -> bool {
+        !self.is_due
+    }
+
+    /// Where the file number `index` is staged, where it goes, and where what stands there is kept.
+    fn ways(&self, index: usize, name: &str) -> Option<(PathBuf, PathBuf, PathBuf)> {
+        let Unfinished { folder, backup, .. } = &self.found;
+        Some((folder.join(staged_name(&self.prefix, index)), folder.join(name), backup.as_ref()?.join(name)))
+    }
+
+    fn finish(&self, folder: &Path) -> Result<()> {
+        for (staged, place, kept) in self.staged.iter().filter_map(|(index, name)| self.ways(*index, name)) {
+            let failed = |error| cannot_write(&place, error);
+            if fs::symlink_metadata(&place).is_ok() {
+                fs::rename(&place, &kept).map_err(failed)?;
+                let is_secret = access::is_readable_by_others(&staged).is_ok_and(|is_readable| !is_readable);
+                access::close_to_others(&kept, if is_secret { Visibility::Secret } else { Visibility::Public });
+            }
+            // Whatever stands there by now stays.
+            TempPath::try_from_path(&staged).map_err(failed)?.persist_noclobber(&place).map_err(|refused| {
+                let _ = refused.path.keep();
+                failed(refused.error)
+            })?;
+        }
+        access::sync_folder(folder).map_err(|error| cannot_write(folder, error))
     }
 }
 
@@ -104,8 +154,7 @@ impl Dead {
         }
     }
 
-    /// What the run left, and how its staged files begin.
-    fn read(&self) -> Result<(Unfinished, String)> {
+    fn read(&self) -> Result<Note> {
         let mut content = String::new();
         (&self.file).read_to_string(&mut content).map_err(|_| foreign(&self.path))?;
         let mut lines = content.lines();
@@ -116,20 +165,36 @@ impl Dead {
         {
             return Err(foreign(&self.path));
         }
-        let (mut files, mut backup, mut is_staged) = (Vec::new(), None, false);
+        let (mut files, mut backup, mut is_staged, mut is_change) = (Vec::new(), None, false, false);
         for line in lines {
-            match (line.strip_prefix(FILE), line.strip_prefix(BACKUP)) {
-                (Some(name), _) => files.push(name.to_owned()),
-                (_, Some(name)) => backup = Some(self.folder.join(name)).filter(|path| path.exists()),
-                _ => is_staged |= line == ALL_STAGED,
+            if let Some(name) = line.strip_prefix(BACKUP) {
+                backup = Some(self.folder.join(name)).filter(|path| path.exists());
+            } else if let Some(name) = line.strip_prefix(FILE).or_else(|| line.strip_prefix(CHANGE)) {
+                is_change |= line.starts_with(CHANGE);
+                files.push(name.to_owned());
+            } else {
+                is_staged |= line == ALL_STAGED;
             }
         }
         let is_published = |index: usize| is_staged && !self.folder.join(staged_name(&prefix, index)).exists();
-        let (published, missing): (Vec<_>, Vec<_>) =
+        let (published, staged): (Vec<_>, Vec<_>) =
             files.into_iter().enumerate().partition(|(index, _)| is_published(*index));
-        let names = |files: Vec<(usize, String)>| files.into_iter().map(|(_, name)| name).collect();
+        let published = published.into_iter().map(|(_, name)| name).collect();
+        let is_missing = |name: &&String| fs::symlink_metadata(self.folder.join(name)).is_err();
+        let missing = staged.iter().map(|(_, name)| name).filter(is_missing).cloned().collect();
         let folder = self.folder.clone();
-        Ok((Unfinished { folder, published: names(published), missing: names(missing), backup }, prefix))
+        let found = Unfinished { folder, published, missing, backup, can_be_finished: false };
+        let mut note = Note { found, prefix, is_due: !staged.is_empty(), staged };
+        // Where somebody has put back what was moved away, there is nothing to be finished; nor where a name was escaped.
+        let is_free = |(index, name): &(usize, String)| {
+            let ways = note.ways(*index, name).filter(|_| !name.contains('\\'));
+            ways.is_some_and(|(_, place, kept)| {
+                is_missing(&name) || place.is_file() && fs::symlink_metadata(kept).is_err()
+            })
+        };
+        note.found.can_be_finished =
+            is_staged && is_change && !note.staged.is_empty() && note.staged.iter().all(is_free);
+        Ok(note)
     }
 }
 
@@ -142,15 +207,17 @@ pub(super) struct Marker {
 }
 
 impl Marker {
-    /// Sets the marker for `names`, files in `folder`; replaced ones would go to `backup` in it.
-    pub(super) fn set(folder: &Path, names: &[&Path], backup: &str) -> Result<(Self, Option<Unfinished>)> {
+    /// Sets the marker for `files` in `folder`, each with whether it replaces one, which goes to `backup` in it.
+    pub(super) fn set(folder: &Path, files: &[(&Path, bool)], backup: &str) -> Result<(Self, Option<Unfinished>)> {
         let path = folder.join(NAME);
         // The process number keeps the staged files of two runs apart.
         let prefix = format!("{PREFIX}{}-", std::process::id());
         let mut content = format!("{prefix}\n{BACKUP}{backup}\n");
-        for name in names {
-            let name = name.file_name().unwrap_or_default().to_string_lossy();
-            content += &format!("{FILE}{}\n", name.escape_debug());
+        for (file, is_change) in files {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let is_plain = !name.contains(|character: char| character.is_control());
+            let name = if is_plain { name.into_owned() } else { name.escape_debug().to_string() };
+            content += &format!("{}{name}\n", if *is_change { CHANGE } else { FILE });
         }
         let failed = |error| cannot_write(folder, error);
         let mut unfinished = None;

@@ -69,10 +69,12 @@ impl Rules {
 
     /// What to do with a file that stands at `path`.
     pub(super) fn existing(&self, path: &Path) -> Existing {
-        match self.changed.iter().any(|changed| is_same_file(changed, path, &resolve(path))) {
-            true => Existing::Replace,
-            false => self.existing,
-        }
+        if self.is_changed(path) { Existing::Replace } else { self.existing }
+    }
+
+    /// True for a file that [`Self::with_changed`] names.
+    pub(super) fn is_changed(&self, path: &Path) -> bool {
+        self.changed.iter().any(|changed| is_same_file(changed, path, &resolve(path)))
     }
 
     pub(super) fn new_folders(&self) -> &[PathBuf] {

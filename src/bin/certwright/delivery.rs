@@ -312,7 +312,7 @@ fn although_written(error: Error) -> Error {
 
 fn tell_leftovers(published: &Published, session: &mut Session) {
     for unfinished in &published.unfinished {
-        session.terminal.note(&in_words(unfinished));
+        session.terminal.note(&in_words(unfinished, true));
     }
     for backup in &published.backups {
         session.terminal.note(&format!(
@@ -325,19 +325,24 @@ fn tell_leftovers(published: &Published, session: &mut Session) {
 /// Names, and clears away, what a killed run left in `folder`.
 pub(crate) fn clear_unfinished(folder: &Path, session: &mut Session) -> Result<()> {
     if let Some(unfinished) = Unfinished::clear(folder)? {
-        session.terminal.note(&in_words(&unfinished));
+        session.terminal.note(&in_words(&unfinished, true));
     }
     Ok(())
 }
 
-/// What a killed run left, as it is told.
-pub(crate) fn in_words(unfinished: &Unfinished) -> String {
+/// What a killed run left, as it is told: to a run that has cleared it, or to one that only looks.
+pub(crate) fn in_words(unfinished: &Unfinished, is_cleared: bool) -> String {
     let mut text = format!("note: an earlier run was killed while it wrote into {}", printable(&unfinished.folder));
     match unfinished.published.as_slice() {
         [] => text += "; it left no file",
         published => text += &format!("; from it are {}", published.join(", ")),
     }
-    text += &format!("; of the same set are missing {}", unfinished.missing.join(", "));
+    text += &match (unfinished.can_be_finished, unfinished.missing.as_slice()) {
+        (true, _) if is_cleared => "; it is finished now: the new files are all there".to_owned(),
+        (true, _) => "; the next renew, or other command that writes there, finishes it".to_owned(),
+        (false, []) => "; what was there is as it was".to_owned(),
+        (false, missing) => format!("; of the same set are missing {}", missing.join(", ")),
+    };
     if let Some(backup) = &unfinished.backup {
         text += &format!("; what it replaced is in {}", printable(backup));
     }

@@ -68,7 +68,7 @@ pub(crate) fn gather(paths: &[PathBuf], session: &mut Session) -> Result<Vec<Gat
         let (files, is_named) = match path.is_dir() {
             true => {
                 if let Some(unfinished) = Unfinished::find(path) {
-                    session.terminal.note(&delivery::in_words(&unfinished));
+                    session.terminal.note(&delivery::in_words(&unfinished, false));
                 }
                 (files_of(path)?, false)
             }

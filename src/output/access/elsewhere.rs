@@ -1,7 +1,7 @@
 //! A system of which nothing is known: files are created as it sees fit.
 #![expect(clippy::disallowed_methods, reason = "files are created here")]
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,10 @@ pub(in crate::output) fn full_name(folder: &Path) -> io::Result<PathBuf> {
 }
 
 pub(in crate::output) fn set_final(_: &File, _: Visibility) -> io::Result<()> {
+    Ok(())
+}
+
+pub(in crate::output) fn set_like(_: &File, _: Visibility, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 

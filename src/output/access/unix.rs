@@ -1,9 +1,9 @@
 //! Modes.
 #![expect(clippy::disallowed_methods, reason = "files are created here, and a folder opened to write it through")]
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use crate::output::Visibility;
@@ -29,6 +29,20 @@ pub(in crate::output) fn set_final(file: &File, visibility: Visibility) -> io::R
         Visibility::Public => 0o644,
     };
     file.set_permissions(Permissions::from_mode(mode))
+}
+
+/// Gives a staged file the owner of the one whose place it takes, as far as the caller may, and its mode. A secret stays
+/// its owner's alone.
+pub(in crate::output) fn set_like(file: &File, visibility: Visibility, former: &Metadata) -> io::Result<()> {
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (former.uid(), former.gid()) {
+        // Root alone may give a file away.
+        let _ = fchown(file, Some(former.uid()), Some(former.gid()));
+    }
+    match visibility {
+        Visibility::Secret => set_final(file, visibility),
+        Visibility::Public => file.set_permissions(Permissions::from_mode(former.mode() & 0o777)),
+    }
 }
 
 /// Makes a folder that only its owner can enter.

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "files are created here, and opened to see who may read them")]
 
 use std::ffi::{OsStr, OsString, c_void};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::windows::ffi::{OsStrExt, OsStringExt};
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
@@ -95,6 +95,11 @@ fn verbatim(path: &Path) -> PathBuf {
 
 /// A file is created with its final access list.
 pub(in crate::output) fn set_final(_: &File, _: Visibility) -> io::Result<()> {
+    Ok(())
+}
+
+/// As [`set_final`]: the folder's list, or the secret's own, is what the former one had too.
+pub(in crate::output) fn set_like(_: &File, _: Visibility, _: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
