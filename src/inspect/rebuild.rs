@@ -29,12 +29,13 @@ pub enum Replacement<'a> {
 pub struct Rebuilt {
     /// Its content.
     pub bytes: SecretBytes,
-    /// True if text that stood in front of what was replaced, and told of it, is left out.
+    /// True if a tool's description of what was replaced, which stood in front of it, is left out.
     pub has_lost_text: bool,
 }
 
 /// The content of a file with what `replace` gives in the place of its objects; `None` if it gives nothing. PEM stays PEM,
-/// in UTF-8, with its other blocks as they stand; DER stays DER.
+/// in UTF-8, with its other blocks and the text around them as they stand, and lines as far indented; DER stays DER. What
+/// OpenSSL and keytool print before a block is true of the former object alone, and left out.
 ///
 /// # Errors
 /// Those of `replace` and of encoding. What cannot be read is kept as it is.
@@ -65,11 +66,14 @@ pub fn rebuild<'a>(
         match read_block(block).ok().map(|object| replace(&object)).transpose()?.flatten() {
             Some(new) => {
                 is_changed = true;
-                has_lost_text |= !before.trim_ascii().is_empty();
-                if pieces.last().is_some_and(|piece| !piece.as_bytes().ends_with(b"\n")) {
+                let is_told = is_description(before);
+                has_lost_text |= is_told;
+                if is_told && pieces.last().is_some_and(|piece| !piece.as_bytes().ends_with(b"\n")) {
                     pieces.push(SecretBytes::new(b"\n".to_vec()));
                 }
-                pieces.push(new.to_pem(is_pkcs1)?);
+                let before = if is_told { &[] } else { before };
+                pieces.push(SecretBytes::new(before.to_vec()));
+                pieces.push(indented(new.to_pem(is_pkcs1)?, indent(before)));
             }
             None => pieces.push(SecretBytes::new(text[at..end].to_vec())),
         }
@@ -80,6 +84,59 @@ pub fn rebuild<'a>(
     pieces.iter().for_each(|piece| bytes.extend_from_slice(piece.as_bytes()));
     let rebuilt = Rebuilt { bytes: SecretBytes::new(bytes), has_lost_text };
     Ok(is_changed.then_some(rebuilt))
+}
+
+/// How the lines begin that OpenSSL (`-text`, `pkcs12`, `s_client`) and keytool print of an object.
+const DESCRIPTIONS: [&str; 20] = [
+    "Alias name:",
+    "Bag Attributes",
+    "Certificate:",
+    "Certificate Request:",
+    "Key Attributes",
+    "Modulus=",
+    "Private-Key:",
+    "Public-Key:",
+    "RSA Private-Key:",
+    "RSA Public-Key:",
+    "exponent",
+    "issuer",
+    "coefficient:",
+    "modulus:",
+    "notAfter=",
+    "notBefore=",
+    "prime",
+    "privateExponent:",
+    "publicExponent:",
+    "subject",
+];
+
+/// True if `text` is what tools print of an object, and nothing else: a heading of theirs, and lines below it.
+fn is_description(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
+    let is_heading = |line: &str| DESCRIPTIONS.iter().any(|begin| line.starts_with(begin));
+    lines.peek().is_some_and(|line| is_heading(line))
+        && lines.all(|line| line.starts_with([' ', '\t']) || is_heading(line))
+}
+
+/// The blanks that a line begins with after `before`.
+fn indent(before: &[u8]) -> &[u8] {
+    let line = before.rsplit(|&octet| octet == b'\n').next().unwrap_or_default();
+    if line.iter().all(|octet| b" \t".contains(octet)) { line } else { &[] }
+}
+
+/// The lines of `pem`, all but the first behind `indent`.
+fn indented(pem: SecretBytes, indent: &[u8]) -> SecretBytes {
+    if indent.is_empty() {
+        return pem;
+    }
+    let lines = pem.as_bytes().split_inclusive(|&octet| octet == b'\n').count();
+    let mut bytes = Vec::with_capacity(pem.as_bytes().len() + lines * indent.len());
+    for (number, line) in pem.as_bytes().split_inclusive(|&octet| octet == b'\n').enumerate() {
+        bytes.extend_from_slice(if number == 0 { &[] } else { indent });
+        bytes.extend_from_slice(line);
+    }
+    SecretBytes::new(bytes)
 }
 
 /// The length of what is left of a line that ends here.
@@ -148,6 +205,10 @@ mod tests {
         assert_eq!(rebuilt(bundle.as_bytes()), Some((format!("{LOCKED}{OTHER}# and\n{OTHER}tail"), false)));
         let described = format!("{OTHER}Bag Attributes\n  localKeyID: 01\n{CERTIFICATE}");
         assert_eq!(rebuilt(described.as_bytes()), Some((format!("{OTHER}{OTHER}"), true)));
+        let config = format!("client\n<cert>\n{CERTIFICATE}</cert>\nverb 3\n");
+        assert_eq!(rebuilt(config.as_bytes()), Some((config.replace(CERTIFICATE, OTHER), false)));
+        let yaml = |pem: &str| format!("tls:\n  cert: |\n    {}\n  port: 1\n", pem.trim_end().replace('\n', "\n    "));
+        assert_eq!(rebuilt(yaml(CERTIFICATE).as_bytes()), Some((yaml(OTHER), false)));
         let damaged = format!("-----BEGIN X-----\n*\n-----END X-----\n{CERTIFICATE}");
         assert_eq!(
             rebuilt(damaged.as_bytes()),
