@@ -328,10 +328,10 @@ fn way_out(error: &io::Error) -> &'static str {
             "make room on the disk and run it again: nothing was left behind"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "choose a folder you may write to (--dir, --out)"
+            "get the right to write there, or choose another folder (--dir, --out)"
         }
         io::ErrorKind::NotFound => "make the folder first, or choose another (--dir, --out)",
         _ if access::is_held(error) => "close the program that has it open, then run this again",
-        _ => "choose another place (--dir, --out)",
+        _ => "try again, or choose another place (--dir, --out)",
     }
 }

@@ -397,6 +397,103 @@ fn marker_told(after: &BTreeMap<String, Vec<u8>>) -> bool {
     !is_staged || after.keys().any(|name| name.starts_with(&prefix))
 }
 
+/// A key and its certificate.
+fn pair() -> Folder {
+    let folder = Folder::new();
+    for (name, from) in [("server.key", "pkcs8.pem"), ("server.crt", "v3.crt")] {
+        fs::copy(fixture(&format!("openssl/{from}")), folder.path().join(name)).expect("a copy");
+    }
+    fs::set_permissions(folder.path().join("server.key"), fs::Permissions::from_mode(0o600)).expect("its mode");
+    folder
+}
+
+/// Configurations and scripts have certificates in them too.
+#[test]
+fn what_surrounds_a_certificate_stays() {
+    let folder = pair();
+    let old = String::from_utf8(folder.read("server.crt")).expect("PEM");
+    let texts = [
+        ("client.ovpn", "client\n<cert>\n@</cert>\nverb 3\n", ""),
+        ("deploy.sh", "#!/bin/sh\ncat <<E > c.pem\n@E\n", ""),
+        ("values.yaml", "tls:\n  cert: |\n    @  port: 1\n", "    "),
+    ];
+    let made = |text: &str, indent: &str, pem: &str| {
+        text.replace('@', &format!("{}\n", pem.trim_end().replace('\n', &format!("\n{indent}"))))
+    };
+    for (name, text, indent) in texts {
+        folder.write(name, made(text, indent, &old));
+    }
+    fs::set_permissions(folder.path().join("deploy.sh"), fs::Permissions::from_mode(0o755)).expect("its mode");
+    fs::set_permissions(folder.path().join("server.crt"), fs::Permissions::from_mode(0o640)).expect("its mode");
+    folder.run(&["renew"]);
+    let new = String::from_utf8(folder.read("server.crt")).expect("PEM");
+    assert_ne!(old, new);
+    for (name, text, indent) in texts {
+        assert_eq!(String::from_utf8(folder.read(name)).expect("text"), made(text, indent, &new), "{name}");
+    }
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).expect("a file").permissions().mode() & 0o777;
+    assert_eq!([mode("deploy.sh"), mode("server.crt"), mode("server.key")], [0o755, 0o640, 0o600]);
+}
+
+/// A right that a secret's readers lose is told.
+#[test]
+fn who_could_read_a_secret_is_told() {
+    let folder = pair();
+    folder.run(&["p12", "--password-from", "env:PW"]);
+    fs::set_permissions(folder.path().join("keystore.p12"), fs::Permissions::from_mode(0o640)).expect("its mode");
+    let told = folder.run(&["renew", "--password-from", "env:PW"]);
+    assert!(told.contains("keystore.p12: others than its owner could read it"), "{told}");
+    assert!(!told.contains("server.crt: others"), "{told}");
+}
+
+/// What an authority has issued hangs from its key.
+#[test]
+fn an_authority_keeps_its_key() {
+    let folder = Folder::new();
+    folder.run(&["testpki", ".", "--host", "localhost", "--key", "rsa2048"]);
+    let before = content(folder.path());
+    let told = certwright(&folder, &["renew", "--cert", "ca.crt", "--new-key"]);
+    assert!(told.status.code() == Some(2) && text(&told).contains("is the authority of server.crt"), "{}", text(&told));
+    assert_eq!(content(folder.path()), before);
+    let told = folder.run(&["renew", "--cert", "ca.crt"]);
+    assert!(told.contains("Wherever the old certificate is trusted, put ca.crt"), "{told}");
+    assert!(!told.contains("Salesforce"), "{told}");
+    folder.run(&["verify", "--ca", "ca.crt", "--host", "localhost", "server.crt"]);
+}
+
+/// Each password is tried on each file, whichever option gave it.
+#[test]
+fn passwords_are_tried_on_each_file() {
+    let folder = pair();
+    folder.run(&["encrypt", "--out", "server.pass.key", "--iterations", "1000", "--password-from", "env:PW"]);
+    folder.run(&["p12", "--password-from", "env:PW"]);
+    let jks = ["jks", "--key", "server.key", "--cert", "server.crt", "--password-from", "env:NEW"];
+    succeed(folder.certwright(&jks).env("NEW", OTHER));
+    let (pw, new) = ("env:PW", "env:NEW");
+    for given in [
+        ["--key-password-from", pw, "--store-password-from", new],
+        ["--key-password-from", new, "--store-password-from", pw],
+        ["--password-from", pw, "--store-password-from", new],
+    ] {
+        for words in [&["verify", ".", "--strict"][..], &["status", ".", "--strict"], &["show", "."]] {
+            let told = certwright(&folder, &[words, &given[..]].concat());
+            assert!(told.status.success(), "{words:?} {given:?}: {}", text(&told));
+        }
+    }
+}
+
+#[test]
+fn a_command_is_told_as_it_can_be_pasted() {
+    let folder = pair();
+    fs::create_dir(folder.path().join("my set")).expect("a folder");
+    folder.run(&["p12", "--out", "my set/keystore.p12", "--password-from", "env:PW"]);
+    let told = folder.run(&["renew", "my set", "--password-from", "env:PW"]);
+    let line = told.lines().find(|line| line.contains("certwright export")).expect("a command").trim().to_owned();
+    let line = format!("{line} --password-from env:PW --dir 'my set'");
+    support::succeed(&mut shell(&folder, "sh", &line));
+    assert!(folder.path().join("my set/server.crt").exists(), "{told}");
+}
+
 /// A shell with this program as `certwright` and the fixtures' passwords.
 fn shell(folder: &Folder, program: &str, script: &str) -> Command {
     let bin = folder.path().join("bin");

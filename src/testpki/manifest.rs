@@ -197,7 +197,7 @@ impl Reader {
         };
         let own_name = table.get("common_name");
         for number in count.map_or_else(|| vec![None], |count| numbers(count).map(Some).collect()) {
-            let numbered = |text: &str| number.as_ref().map_or(text.to_owned(), |number| text.replace("{n}", number));
+            let numbered = |text: &str| number.as_ref().map_or(text.to_owned(), |number| super::numbered(text, number));
             let name = number.as_ref().map_or(entry.name.clone(), |number| format!("{}-{number}", entry.name));
             self.take_name(&name, entry)?;
             let mut names = Vec::new();

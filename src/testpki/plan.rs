@@ -116,3 +116,8 @@ pub fn numbers(count: usize) -> impl Iterator<Item = String> {
     let width = count.to_string().len();
     (1..=count).map(move |number| format!("{number:0width$}"))
 }
+
+/// `template` with `number` for `{number}`, or `{n}` for short.
+pub fn numbered(template: &str, number: &str) -> String {
+    template.replace("{number}", number).replace("{n}", number)
+}

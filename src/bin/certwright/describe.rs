@@ -8,13 +8,12 @@ use certwright::key::{KeyAlgorithm, Protection};
 use certwright::keystore::{Entry, Format};
 use certwright::verify::flaws;
 use certwright::{
-    CertRequest, Certificate, EncodedKeystore, EncryptedPrivateKey, Password, PublicKey, SanName, Subject, salesforce,
-    time,
+    CertRequest, Certificate, EncodedKeystore, EncryptedPrivateKey, PublicKey, SanName, Subject, salesforce, time,
 };
 use serde_json::json;
 
 use crate::description::Description;
-use crate::password::Passwords;
+use crate::passwords::Passwords;
 use crate::table::{hex, octets};
 
 /// Below this an encrypted key resists guessing noticeably less than it should.
@@ -29,7 +28,7 @@ pub(crate) fn describe(name: &str, object: &Object, passwords: &Passwords, now: 
             public_key(&mut told, &key.public_key());
             told
         }
-        Object::EncryptedPrivateKey(key) => encrypted_key(name, key, passwords.for_key()),
+        Object::EncryptedPrivateKey(key) => encrypted_key(name, key, passwords),
         Object::PublicKey(key) => {
             let mut told = Description::new(name, object.kind(), "public key");
             told.row("meaning", "checks what the private key signed; no secret");
@@ -65,7 +64,7 @@ fn strength(algorithm: KeyAlgorithm) -> String {
     }
 }
 
-fn encrypted_key(name: &str, key: &EncryptedPrivateKey, password: Option<&Password>) -> Description {
+fn encrypted_key(name: &str, key: &EncryptedPrivateKey, passwords: &Passwords) -> Description {
     let mut told = Description::new(name, "encrypted-private-key", "private key under a password");
     if let Ok(protection) = key.protection() {
         let Protection { cipher, derivation, iterations, is_legacy_pem } = &protection;
@@ -90,7 +89,7 @@ fn encrypted_key(name: &str, key: &EncryptedPrivateKey, password: Option<&Passwo
             ));
         }
     }
-    match password.map(|password| key.decrypt(password)) {
+    match passwords.open_key(key) {
         Some(Ok(key)) => public_key(&mut told, &key.public_key()),
         Some(Err(error)) => {
             told.row("inside", error.to_string());
@@ -115,8 +114,8 @@ fn keystore(name: &str, store: &EncodedKeystore, passwords: &Passwords, now: Sys
     if store.format() == Format::Jks {
         told.warn("JKS guards its keys with one SHA-1 per guess: its password should guard nothing else");
     }
-    let opened = match passwords.for_store().map(|password| store.open(password, passwords.for_key())) {
-        Some(Ok(opened)) => opened,
+    let opened = match passwords.open_store(store) {
+        Some(Ok(opened)) => opened.store,
         Some(Err(error)) => {
             told.row("integrity", integrity);
             told.row("inside", error.to_string());

@@ -3,10 +3,10 @@
 use certwright::inspect::Object;
 use certwright::keystore::Entry;
 use certwright::verify::{Evidence, Exhibit, Place};
-use certwright::{EncodedKeystore, ErrorKind, Password};
+use certwright::{EncodedKeystore, ErrorKind};
 
 use crate::gather::{self, Gathered};
-use crate::password::Passwords;
+use crate::passwords::{Opened, Passwords};
 
 /// The exhibits of `files`, and the names of those that are of no known kind.
 pub(crate) fn of(files: Vec<Gathered>, passwords: &Passwords) -> (Vec<Exhibit>, Vec<String>) {
@@ -44,7 +44,7 @@ fn exhibit(file: Gathered, passwords: &Passwords, exhibits: &mut Vec<Exhibit>) {
         };
         let evidence = match item.object {
             Ok(Object::PrivateKey(key)) => Evidence::PrivateKey(key.public_key()),
-            Ok(Object::EncryptedPrivateKey(key)) => match passwords.for_key().map(|password| key.decrypt(password)) {
+            Ok(Object::EncryptedPrivateKey(key)) => match passwords.open_key(&key) {
                 Some(Ok(key)) => Evidence::PrivateKey(key.public_key()),
                 Some(Err(error)) => Evidence::Unreadable(error),
                 None => locked(),
@@ -53,11 +53,12 @@ fn exhibit(file: Gathered, passwords: &Passwords, exhibits: &mut Vec<Exhibit>) {
             Ok(Object::CertRequest(request)) => Evidence::CertRequest(request),
             Ok(Object::Certificate(certificate)) => Evidence::Certificate(certificate),
             Ok(Object::Crl(list)) => Evidence::Crl(list),
-            Ok(Object::Keystore(store)) => match passwords.for_store() {
-                Some(password) => {
-                    exhibits_of_store(&name, &store, password, passwords.for_key(), exhibits);
+            Ok(Object::Keystore(store)) => match passwords.open_store(&store) {
+                Some(Ok(opened)) => {
+                    exhibits_of_store(&name, &store, opened, exhibits);
                     continue;
                 }
+                Some(Err(error)) => Evidence::Unreadable(error),
                 None => locked(),
             },
             Ok(_) => continue,
@@ -68,27 +69,8 @@ fn exhibit(file: Gathered, passwords: &Passwords, exhibits: &mut Vec<Exhibit>) {
 }
 
 /// Every key and certificate of a keystore is one more holder of it.
-fn exhibits_of_store(
-    name: &str,
-    store: &EncodedKeystore,
-    password: &Password,
-    key_password: Option<&Password>,
-    exhibits: &mut Vec<Exhibit>,
-) {
-    // Most keys have the store's password; another that is given is tried where that one fails.
-    let is_locked =
-        |entry: &Entry| matches!(entry, Entry::Unreadable { error, .. } if error.kind() == ErrorKind::Password);
-    let mut opened = match store.open(password, None) {
-        Ok(opened) => opened,
-        Err(error) => return exhibits.push(Exhibit::new(name, Evidence::Unreadable(error))),
-    };
-    let mut has_key_password = false;
-    if let Some(key_password) = key_password.filter(|_| opened.entries.iter().any(is_locked))
-        && let Ok(with_key_password) = store.open(password, Some(key_password))
-    {
-        has_key_password = true;
-        opened = with_key_password;
-    }
+fn exhibits_of_store(name: &str, store: &EncodedKeystore, opened: Opened, exhibits: &mut Vec<Exhibit>) {
+    let Opened { store: opened, has_key_password } = opened;
     let identities = opened.entries.iter().filter(|entry| matches!(entry, Entry::Identity(_))).count();
     let extension = std::path::Path::new(name).extension();
     let keystore = Evidence::Keystore {

@@ -9,7 +9,6 @@ use certwright::output::Rules;
 use certwright::{Error, ErrorKind, Password, Result};
 use clap::builder::{StringValueParser, TypedValueParser, ValueParserFactory};
 
-use crate::cli::StorePasswordArgs;
 use crate::console;
 use crate::input;
 use crate::nearest::nearest;
@@ -208,39 +207,10 @@ pub(crate) fn unlock<T>(
     Err(Error::new(ErrorKind::Password, "was not opened").with_path(path))
 }
 
-/// The passwords of a command that looks at many files.
-pub(crate) struct Passwords {
-    key: Option<Password>,
-    /// If it is another than the keys'.
-    store: Option<Password>,
-}
-
-impl Passwords {
-    pub(crate) fn read(args: &StorePasswordArgs, session: &mut Session) -> Result<Self> {
-        let common = args.password_from.as_ref();
-        let key = args.key_password_from.as_ref().or(common);
-        let store = args.store_password_from.as_ref().or(common);
-        let key_password = open_all(key.or(store), session)?;
-        let store_password = if store.is_some() && store != key { open_all(store, session)? } else { None };
-        Ok(Self { key: key_password, store: store_password })
-    }
-
-    /// Opens private keys.
-    pub(crate) fn for_key(&self) -> Option<&Password> {
-        self.key.as_ref()
-    }
-
-    /// Opens keystores.
-    pub(crate) fn for_store(&self) -> Option<&Password> {
-        self.store.as_ref().or(self.key.as_ref())
-    }
-}
-
-/// The one password for all locked files of a command that looks at many; without a source nothing is opened.
-fn open_all(source: Option<&PasswordSource>, session: &mut Session) -> Result<Option<Password>> {
-    let Some(source) = source else { return Ok(None) };
+/// A password for the locked files of a command that looks at many.
+pub(crate) fn open_all(source: &PasswordSource, session: &mut Session) -> Result<Password> {
     let source = or_prompt(Some(source), "use --password-from env:NAME, file:PATH or stdin", session)?;
-    read(source, session).map(Some)
+    read(source, session)
 }
 
 /// Takes over a password that stood in a line for another program; its number in [`Session::given`].

@@ -368,7 +368,7 @@ Examples:
 Exit status:
   0  no certificate has expired, or ends within the time that was asked for
   1  one has, or does; with --strict also: one could not be looked at
-  2  could not run: no certificate is there, or a file is damaged or locked";
+  2  could not run: no certificate is there, one is damaged or may not be read";
 
 pub(crate) const RENEW: &str = "\
 Examples:

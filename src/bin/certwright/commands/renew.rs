@@ -8,7 +8,8 @@ mod told;
 use std::path::Path;
 
 use certwright::key::KeyAlgorithm;
-use certwright::{ErrorKind, KeyKind, PrivateKey, Renewal, Result, RsaBits, Validity};
+use certwright::output::{self, Visibility};
+use certwright::{Error, ErrorKind, KeyKind, PrivateKey, Renewal, Result, RsaBits, Validity};
 
 use crate::cli::RenewArgs;
 use crate::delivery::{self, Delivery, Kind};
@@ -34,7 +35,13 @@ pub(super) fn run(args: RenewArgs, session: &mut Session) -> Result<ExitStatus> 
     if let Some(out) = &args.csr_out {
         return request_alone(out, &chosen, &args, session);
     }
-    let Chosen { certificate: old, places, stale, key, request, alias } = chosen;
+    let Chosen { certificate: old, places, stale, key, request, alias, issued } = chosen;
+    if let Some(issued) = issued.as_ref().filter(|_| args.new_key) {
+        let fact = format!("is the authority of {issued}, which no new key of it could have signed");
+        return Err(Error::new(ErrorKind::Policy, fact)
+            .with_path(&places[0])
+            .with_hint("leave --new-key out, or make a new authority and have it issue everything anew"));
+    }
     old.check_self_signed().map_err(|error| {
         let error = error.with_path(&places[0]);
         match (old.is_self_issued(), request) {
@@ -69,11 +76,18 @@ pub(super) fn run(args: RenewArgs, session: &mut Session) -> Result<ExitStatus> 
     let renewal = renewal.with_stale(stale.into_iter().map(|(certificate, _)| certificate));
 
     let rebuilt = rebuilt::rebuild(&found.files, &renewal, &mut keyring, session)?;
+    for file in rebuilt.files.iter().filter(|file| file.kind.visibility() == Visibility::Secret) {
+        if output::is_readable_by_others(&file.path).unwrap_or(false) {
+            let fact = "others than its owner could read it, and cannot read the new one";
+            let text = format!("warning: {}: {fact}: give that right again to who needs it", file.name);
+            session.terminal.note(&text);
+        }
+    }
     let paths: Vec<&Path> = rebuilt.files.iter().map(|file| file.path.as_path()).collect();
     let rules = paths.iter().fold(session.rules(), |rules, path| rules.with_changed(*path));
     let rules = password::protect(rules, &args.passwords.sources());
     let mut delivery = Delivery::plan("renew", rules, &paths, session)?;
-    let told = Told::new(&renewal, &rebuilt, alias.as_deref(), session.now);
+    let told = Told::new(&renewal, &rebuilt, alias.as_deref(), issued.is_some(), session.now);
     for file in rebuilt.files {
         match file.is_alone {
             true => delivery.add(&file.path, file.kind, file.words, file.bytes),

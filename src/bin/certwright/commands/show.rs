@@ -14,7 +14,7 @@ use crate::description::Description;
 use crate::gather::{self, Gathered};
 use crate::input;
 use crate::json;
-use crate::password::Passwords;
+use crate::passwords::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
 

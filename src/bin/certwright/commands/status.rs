@@ -10,7 +10,7 @@ use certwright::{Result, time};
 
 use crate::cli::StatusArgs;
 use crate::gather;
-use crate::password::Passwords;
+use crate::passwords::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
 

@@ -9,7 +9,7 @@ use certwright::verify::{self, Criteria, Evidence, Exhibit, Place};
 use certwright::{Certificate, Error, ErrorKind, Result, salesforce, time};
 
 use crate::cli::{Consumer, VerifyArgs};
-use crate::password::Passwords;
+use crate::passwords::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
 use crate::{exhibits, gather, input, report};

@@ -39,7 +39,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn visibility(self) -> Visibility {
+    pub(crate) fn visibility(self) -> Visibility {
         match self {
             Self::PrivateKey | Self::EncryptedPrivateKey | Self::Pkcs12 | Self::Jks | Self::Password => {
                 Visibility::Secret

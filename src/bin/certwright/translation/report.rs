@@ -12,12 +12,13 @@ use certwright::subject::NameFormat;
 use certwright::{CertRequest, Certificate, Error, Keystore, Password, PublicKey, Result, Subject, time};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::native::{Terms, Word, quoted, reworded};
+use super::native::{Terms, Word, reworded};
 use super::openssl::SIGN_HINT;
 use super::words::Line;
 use super::{refuse_json, source, text};
 use crate::input;
 use crate::password;
+use crate::quoted::quoted;
 use crate::session::Session;
 use crate::status::ExitStatus;
 use crate::table::{hex, octets};

@@ -24,6 +24,8 @@ pub(super) struct Chosen {
     pub(super) stale: Vec<(Certificate, Vec<String>)>,
     /// A signing request that is there for it.
     pub(super) request: Option<String>,
+    /// Where a certificate is that it has issued.
+    pub(super) issued: Option<String>,
 }
 
 impl Chosen {
@@ -62,11 +64,17 @@ impl Chosen {
                 && old.validity().not_before() < new.validity().not_before()
         };
         let stale = stock.iter().filter(is_stale).map(|old| (old.certificate.clone(), found.names(old))).collect();
+        let is_issued = |other: &&Stock<Place>| {
+            let (issuer, own) = (&one.certificate, &other.certificate);
+            own.issuer() == issuer.subject() && !own.is_self_issued() && own.verify_signature(&public).is_ok()
+        };
+        let issued = stock.iter().find(is_issued).map(|other| found.names(other).swap_remove(0));
         let request = found.requests.iter().find(|(_, key)| *key == public);
         Ok(Self {
             request: request.map(|(file, _)| found.files[*file].name.clone()),
             alias: one.places.iter().find_map(|(place, _)| place.alias.clone()),
             stale,
+            issued,
             places,
             key: found.keys.swap_remove(key),
             certificate: stock.swap_remove(at).certificate,

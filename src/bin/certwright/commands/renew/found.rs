@@ -68,7 +68,7 @@ impl Found {
             };
             let errors = items.iter().filter_map(|item| item.object.as_ref().err());
             errors.for_each(|error| {
-                session.terminal.note(&format!("note: {}: {error}: left as it is", gathered.name));
+                session.terminal.note(&format!("note: {}: {error}: this part is left as it is", gathered.name));
             });
             found.files.push(File { path: target(gathered.path), name: gathered.name, store: None });
             items
@@ -143,10 +143,9 @@ pub(super) fn open_keys(
         identities.filter(|own| is_wanted(own)).count() > 0
     };
     let visible = store.visible_certificates()?;
-    if is_open(&opened) || !visible.iter().any(|one| one.of_key && one.place == 0 && is_wanted(&one.certificate)) {
-        return Ok((opened, password, None));
-    }
-    let inside = PathBuf::from(format!("{}[key]", path.display()));
+    let mut locked = visible.iter().filter(|one| one.of_key && one.place == 0 && is_wanted(&one.certificate));
+    let Some(locked) = locked.next().filter(|_| !is_open(&opened)) else { return Ok((opened, password, None)) };
+    let inside = PathBuf::from(gather::entry_name(&path.display().to_string(), &locked.alias, 0));
     let (opened, key_password) = keyring.open(&inside, session, |key_password| {
         let opened = store.open(&password, Some(key_password))?;
         let locked = opened.entries.iter().find_map(|entry| match entry {

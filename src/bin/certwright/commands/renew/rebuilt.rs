@@ -170,6 +170,9 @@ fn rebuild_store(
         encoded.renewed(renewal, &password, key_password.as_deref(), now, &mut rng)
     });
     let bytes = bytes.map_err(|error| error.with_path(&file.path))?;
+    if encoded.format() == Format::Jks {
+        store::warn(&opened, None, session);
+    }
     let (kind, words) = describe(encoded.format(), encoded.compatibility(), &opened);
     Ok(Some(NewFile { path: file.path.clone(), name: file.name.clone(), kind, words, bytes, is_alone: true }))
 }

@@ -1,5 +1,6 @@
 //! What a renewal has done, and what is left to do by hand.
 
+use std::ffi::OsStr;
 use std::time::SystemTime;
 
 use certwright::{Renewal, Result, time};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use super::rebuilt::{NewFile, Set};
 use crate::delivery::{Kind, Receipt};
 use crate::json;
+use crate::quoted::quoted;
 use crate::session::Session;
 use crate::table;
 
@@ -31,7 +33,8 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) fn new(renewal: &Renewal, set: &Set, alias: Option<&str>, now: SystemTime) -> Self {
+    /// `alias` is that of its entry in a keystore; an authority logs in nowhere.
+    pub(super) fn new(renewal: &Renewal, set: &Set, alias: Option<&str>, is_authority: bool, now: SystemTime) -> Self {
         let (old, new) = (renewal.old(), renewal.certificate());
         let [ends, expires] = [old, new].map(|one| time::date(one.validity().not_after()));
         let mut rows = vec![
@@ -43,13 +46,13 @@ impl Told {
             rows.push(("As before", set.left.join(", ")));
         }
         let has_new_key = renewal.new_key().is_some();
-        let is_rsa = new.public_key().is_ok_and(|key| key.algorithm().is_rsa());
+        let logs_in = !is_authority && new.public_key().is_ok_and(|key| key.algorithm().is_rsa());
         let until_when = match (has_new_key, old.validity().days_left(now) < 0) {
             (true, _) => "To do at once, for with the old key or certificate left somewhere no login works:".to_owned(),
             (false, true) => format!("To do now, for the old certificate has ended on {ends}:"),
             (false, false) => format!("To do before the old certificate ends on {ends}:"),
         };
-        Self { rows, steps: steps(set, has_new_key, is_rsa, alias), left: set.left.clone(), has_new_key, until_when }
+        Self { rows, steps: steps(set, has_new_key, logs_in, alias), left: set.left.clone(), has_new_key, until_when }
     }
 
     pub(super) fn tell(&self, receipt: &Receipt, session: &mut Session) -> Result<()> {
@@ -77,12 +80,12 @@ fn in_json(step: &Step) -> impl Iterator<Item = Value> {
     step.paths.iter().map(|path| json!({ "path": path, "to": step.to }))
 }
 
-fn steps(set: &Set, has_new_key: bool, is_rsa: bool, alias: Option<&str>) -> Vec<Step> {
+fn steps(set: &Set, has_new_key: bool, logs_in: bool, alias: Option<&str>) -> Vec<Step> {
     let of = |kind: Kind| set.files.iter().filter(move |file| file.kind == kind);
     let upload = |file: &NewFile, what: String, command| Step {
         paths: vec![file.name.clone()],
-        to: if is_rsa { "external-client-app" } else { "relying-parties" },
-        words: match is_rsa {
+        to: if logs_in { "external-client-app" } else { "relying-parties" },
+        words: match logs_in {
             true => format!(
                 "In Salesforce, in the external client app's flow enablement, choose \"Enable JWT Bearer Flow\" and \
                  upload {what}"
@@ -100,24 +103,24 @@ fn steps(set: &Set, has_new_key: bool, is_rsa: bool, alias: Option<&str>) -> Vec
     steps.extend(match (certificate.or(others.first().copied()), stores.first()) {
         (Some(file), _) if file.kind == Kind::Certificate => Some(upload(file, file.name.clone(), None)),
         (Some(file), _) => {
-            let command = format!("certwright show --pem --first {} --out server.crt", file.name);
+            let command = format!("certwright show --pem --first {} --out server.crt", quoted(file.path.as_os_str()));
             Some(upload(file, format!("the certificate in {}; alone it comes from", file.name), Some(command)))
         }
         (None, Some(store)) => {
-            let only = alias.map_or_else(String::new, |alias| format!(" --only {alias}"));
-            let command = format!("certwright export --in {}{only} --no-key", store.name);
+            let only = alias.map_or_else(String::new, |alias| format!(" --only {}", quoted(OsStr::new(alias))));
+            let command = format!("certwright export --in {}{only} --no-key", quoted(store.path.as_os_str()));
             Some(upload(store, "its certificate, which comes out of the keystore with".to_owned(), Some(command)))
         }
         (None, None) => None,
     });
-    steps.extend(of(Kind::Jks).filter(|_| is_rsa).map(|file| Step {
+    steps.extend(of(Kind::Jks).filter(|_| logs_in).map(|file| Step {
         paths: vec![file.name.clone()],
         to: "certificate-and-key-management",
         words: format!("Where Salesforce's Certificate and Key Management has {}, import it there again", file.name),
         command: None,
     }));
     let is_new_key = |file: &&&NewFile| has_new_key && file.kind == Kind::PrivateKey;
-    let is_copied = |file: &&&NewFile| !is_rsa || file.kind != Kind::Jks;
+    let is_copied = |file: &&&NewFile| !logs_in || file.kind != Kind::Jks;
     let readers = others.iter().filter(is_new_key).chain(stores.iter().filter(is_copied));
     let paths: Vec<String> = readers.map(|file| file.name.clone()).collect();
     if !paths.is_empty() {

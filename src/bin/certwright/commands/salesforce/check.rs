@@ -6,7 +6,7 @@ use certwright::verify::{self, Check, Criteria, Outcome, Report};
 use certwright::{Error, ErrorKind, Result};
 
 use crate::cli::SalesforceCheckArgs;
-use crate::password::Passwords;
+use crate::passwords::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
 use crate::{exhibits, gather, report};

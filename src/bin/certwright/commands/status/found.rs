@@ -10,7 +10,7 @@ use certwright::renewal::Holding;
 use certwright::{Certificate, EncodedKeystore, Error, ErrorKind, PublicKey, Result};
 
 use crate::gather::{self, Gathered};
-use crate::password::Passwords;
+use crate::passwords::Passwords;
 
 /// What the files of several folders hold.
 #[derive(Default)]
@@ -108,13 +108,13 @@ impl Found {
                 Err(error) => self.skip(name, &error, is_named),
             };
         }
-        let Some(password) = passwords.for_store() else {
-            let reason = "is encrypted; --password-from says where its password is".to_owned();
-            return self.unchecked.push(Unchecked { name, reason, is_wanted: is_named });
-        };
-        let opened = match store.open(password, passwords.for_key()) {
-            Ok(opened) => opened,
-            Err(error) => return self.skip(name, &error, is_named),
+        let opened = match passwords.open_store(store) {
+            Some(Ok(opened)) => opened.store,
+            Some(Err(error)) => return self.skip(name, &error, is_named),
+            None => {
+                let reason = "is encrypted; --password-from says where its password is".to_owned();
+                return self.unchecked.push(Unchecked { name, reason, is_wanted: is_named });
+            }
         };
         for entry in opened.entries {
             match entry {
@@ -134,9 +134,14 @@ impl Found {
         self.holdings.push(Holding { place, group, certificate });
     }
 
-    /// Of what was not named only damage and a wrong password are a failure.
+    /// Of what was not named only damage, a wrong password and a certificate that is kept from us are a failure: who
+    /// watches certificates need not be allowed to read keys.
     fn skip(&mut self, name: String, error: &Error, is_named: bool) {
-        let is_wanted = is_named || matches!(error.kind(), ErrorKind::Malformed | ErrorKind::Password);
+        let extension = Path::new(&name).extension().map(|extension| extension.to_ascii_lowercase());
+        let is_wanted = match error.kind() {
+            ErrorKind::Malformed | ErrorKind::Password => true,
+            _ => is_named || extension.is_some_and(|extension| extension == "crt" || extension == "cer"),
+        };
         let cause = std::error::Error::source(error).filter(|_| error.kind() == ErrorKind::Io);
         let reason = cause.map_or_else(|| error.to_string(), |cause| format!("cannot be read: {cause}"));
         self.unchecked.push(Unchecked { name, reason, is_wanted });
@@ -161,4 +166,19 @@ fn foreign(items: &Result<Vec<Item>>) -> Option<String> {
         Err(error) => Some(error),
     };
     error.filter(|error| error.kind() == ErrorKind::Unsupported).map(ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_may_not_be_read_is_a_failure() {
+        let mut found = Found::default();
+        for name in ["server.key", "server.crt", "SOON.CER", "keystore.p12"] {
+            found.skip(name.to_owned(), &Error::new(ErrorKind::Io, "cannot be read"), false);
+        }
+        let wanted: Vec<bool> = found.unchecked.iter().map(|one| one.is_wanted).collect();
+        assert_eq!(wanted, [false, true, true, false]);
+    }
 }

@@ -125,7 +125,7 @@ fn of_options(args: &TestpkiArgs, session: &mut Session) -> Result<Order> {
             None => leaves.push(server("server".to_owned(), host_names.clone())),
             Some(count) => {
                 for number in numbers(count) {
-                    let numbered = hosts.iter().map(|host| host.replace("{n}", &number).parse::<Host>());
+                    let numbered = hosts.iter().map(|host| testpki::numbered(host, &number).parse::<Host>());
                     let names = numbered.map(|host| host.map(|host| host.name)).collect::<Result<_>>()?;
                     leaves.push(server(format!("server-{number}"), names));
                 }
