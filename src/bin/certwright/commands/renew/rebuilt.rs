@@ -169,7 +169,13 @@ fn rebuild_store(
     let bytes = session.busy("encrypting the keystore", || {
         encoded.renewed(renewal, &password, key_password.as_deref(), now, &mut rng)
     });
-    let bytes = bytes.map_err(|error| error.with_path(&file.path))?;
+    let has_foreign = opened.entries.iter().any(|entry| matches!(entry, Entry::Unreadable { .. }));
+    let bytes = bytes.map_err(|error| match has_foreign {
+        true => error
+            .with_path(&file.path)
+            .with_hint("move it to another folder, renew the rest, and make it anew with the program that it is from"),
+        false => error.with_path(&file.path),
+    })?;
     if encoded.format() == Format::Jks {
         store::warn(&opened, None, session);
     }
