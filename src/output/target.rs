@@ -1,6 +1,6 @@
 //! Where files may go: every rule that can be checked before any work is done.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
 
@@ -22,7 +22,8 @@ pub enum Existing {
 pub struct Rules {
     existing: Existing,
     inputs: Vec<PathBuf>,
-    changed: Vec<PathBuf>,
+    /// Each in the one spelling of [`resolve`].
+    changed: HashSet<PathBuf>,
     new_folders: Vec<PathBuf>,
     is_unsynced: bool,
 }
@@ -43,7 +44,7 @@ impl Rules {
     /// Names a file that is to be changed: the new one takes its place, and it is kept in a backup folder.
     #[must_use]
     pub fn with_changed(mut self, path: impl Into<PathBuf>) -> Self {
-        self.changed.push(path.into());
+        self.changed.insert(resolve(&path.into()));
         self
     }
 
@@ -74,7 +75,7 @@ impl Rules {
 
     /// True for a file that [`Self::with_changed`] names.
     pub(super) fn is_changed(&self, path: &Path) -> bool {
-        self.changed.iter().any(|changed| is_same_file(changed, path, &resolve(path)))
+        !self.changed.is_empty() && self.changed.contains(&resolve(path))
     }
 
     pub(super) fn new_folders(&self) -> &[PathBuf] {
