@@ -63,7 +63,7 @@ impl Unfinished {
         let Some(dead) = Dead::open(folder)? else { return Ok(None) };
         let note = dead.read()?;
         if note.found.can_be_finished {
-            note.finish(folder)?;
+            note.finish()?;
         }
         for entry in fs::read_dir(folder).map_err(|error| cannot_write(folder, error))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -81,15 +81,13 @@ struct Note {
     found: Unfinished,
     /// How the staged files begin.
     prefix: String,
-    /// The names of the files that are staged still, each with its number.
+    /// The names of the files that have not appeared, each with its number.
     staged: Vec<(usize, String)>,
-    /// True if one was staged, or to be.
-    is_due: bool,
 }
 
 impl Note {
     fn is_done(&self) -> bool {
-        !self.is_due
+        self.staged.is_empty()
     }
 
     /// Where the file number `index` is staged, where it goes, and where what stands there is kept.
@@ -98,7 +96,8 @@ impl Note {
         Some((folder.join(staged_name(&self.prefix, index)), folder.join(name), backup.as_ref()?.join(name)))
     }
 
-    fn finish(&self, folder: &Path) -> Result<()> {
+    fn finish(&self) -> Result<()> {
+        let folder = &self.found.folder;
         for (staged, place, kept) in self.staged.iter().filter_map(|(index, name)| self.ways(*index, name)) {
             let failed = |error| cannot_write(&place, error);
             if fs::symlink_metadata(&place).is_ok() {
@@ -184,7 +183,7 @@ impl Dead {
         let missing = staged.iter().map(|(_, name)| name).filter(is_missing).cloned().collect();
         let folder = self.folder.clone();
         let found = Unfinished { folder, published, missing, backup, can_be_finished: false };
-        let mut note = Note { found, prefix, is_due: !staged.is_empty(), staged };
+        let mut note = Note { found, prefix, staged };
         // Where somebody has put back what was moved away, there is nothing to be finished; nor where a name was escaped.
         let is_free = |(index, name): &(usize, String)| {
             let ways = note.ways(*index, name).filter(|_| !name.contains('\\'));
@@ -192,8 +191,7 @@ impl Dead {
                 is_missing(&name) || place.is_file() && fs::symlink_metadata(kept).is_err()
             })
         };
-        note.found.can_be_finished =
-            is_staged && is_change && !note.staged.is_empty() && note.staged.iter().all(is_free);
+        note.found.can_be_finished = is_staged && is_change && !note.is_done() && note.staged.iter().all(is_free);
         Ok(note)
     }
 }
