@@ -2,17 +2,14 @@
 
 mod support;
 
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use certwright::inspect::{self, FoundKey, Object};
-use certwright::output::{Existing, OutputSet, Rules, Unfinished, Visibility};
 use certwright::subject::AttributeType;
 use certwright::verify::{self, Criteria, Evidence, Exhibit, Outcome, Place};
-use certwright::{CertRequest, Certificate, ErrorKind, Password, PrivateKey, SecretBytes, Subject, Validity};
+use certwright::{CertRequest, Certificate, ErrorKind, Password, PrivateKey, Subject, Validity};
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
-use support::Folder;
 
 const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -164,130 +161,4 @@ fn one_stranger_among_very_many_is_found() {
     };
     assert_eq!(with(Outcome::Holds).len(), 119);
     assert_eq!(with(Outcome::Fails), ["store stranger.pub"]);
-}
-
-fn set(rules: Rules, folder: &Path, names: &[&str]) -> OutputSet {
-    let mut set = OutputSet::new(rules);
-    for name in names {
-        set.add(folder.join(name), SecretBytes::new(format!("new {name}").into()), Visibility::Secret);
-    }
-    set
-}
-
-#[test]
-fn a_set_that_fails_half_way_is_taken_back() {
-    let folder = Folder::new();
-    // Staging works, the last rename does not: no file system takes such a name.
-    let long = "x".repeat(300);
-    let names = ["a", "b", long.as_str()];
-    let error = set(Rules::default(), folder.path(), &names).publish(now(), || Ok(())).expect_err("a name too long");
-    assert_eq!(error.kind(), ErrorKind::Io);
-    assert_eq!(folder.names(), [""; 0]);
-
-    // With replacement: what was moved away is back, and the backup folder is gone.
-    folder.write("a", "old a");
-    let error = set(Rules::new(Existing::Replace), folder.path(), &names)
-        .publish(now(), || Ok(()))
-        .expect_err("a name too long");
-    assert_eq!(error.kind(), ErrorKind::Io);
-    assert_eq!(folder.names(), ["a"]);
-    assert_eq!(folder.read("a"), b"old a");
-
-    let new_folder = folder.path().join("one").join("two");
-    let rules = Rules::default().with_new_folder(&new_folder);
-    set(rules, &new_folder, &names).publish(now(), || Ok(())).expect_err("a name too long");
-    assert_eq!(folder.names(), ["a"]);
-}
-
-#[test]
-fn replaced_files_are_kept() {
-    let folder = Folder::new();
-    for (round, later) in [("first", 0), ("second", 1)] {
-        folder.write("a", round);
-        let time = now() + Duration::from_secs(later);
-        let published = set(Rules::new(Existing::Replace), folder.path(), &["a", "b"]).publish(time, || Ok(()));
-        assert_eq!(published.expect("a set").backups.len(), 1);
-    }
-    assert_eq!(folder.names(), ["a", "b", "backup-20270115T080000Z", "backup-20270115T080001Z"]);
-    assert_eq!(folder.names_of("backup-20270115T080000Z"), ["a"]);
-    assert_eq!(folder.names_of("backup-20270115T080001Z").len(), 2);
-    assert_eq!(folder.read("backup-20270115T080001Z/a"), b"second");
-    assert_eq!(folder.read("a"), b"new a");
-
-    // Twice within one second.
-    let published = set(Rules::new(Existing::Replace), folder.path(), &["a"]).publish(now(), || Ok(()));
-    assert_eq!(published.expect("a set").backups, [folder.path().join("backup-20270115T080000Z-2")]);
-}
-
-/// What happens once everything is staged decides over everything.
-#[test]
-fn a_failure_before_the_first_rename_leaves_nothing() {
-    let folder = Folder::new();
-    let failing = || Err(certwright::Error::new(ErrorKind::Io, "no more paper"));
-    let error = set(Rules::default(), folder.path(), &["a", "b"]).publish(now(), failing).expect_err("no paper");
-    assert_eq!(error.to_string(), "no more paper");
-    assert_eq!(folder.names(), [""; 0]);
-}
-
-/// One folder in two spellings is one folder.
-#[test]
-fn folders_are_told_apart_by_what_they_are() {
-    let folder = Folder::new();
-    let mut set = set(Rules::default(), folder.path(), &["a"]);
-    let other_spelling = folder.path().join("..").join(folder.path().file_name().expect("a name"));
-    set.add(other_spelling.join("b"), SecretBytes::new(b"b".to_vec()), Visibility::Public);
-    set.publish(now(), || Ok(())).expect("a set");
-    assert_eq!(folder.names(), ["a", "b"]);
-}
-
-/// A file of the marker's name that is none is neither believed nor removed.
-#[test]
-fn a_foreign_marker_is_left_alone() {
-    for content in ["my notes\n".repeat(5), "x".repeat(2 << 20), ".certwright-../../x-\nfile a\n".to_owned()] {
-        let folder = Folder::new();
-        folder.write(".certwright-unfinished", &content);
-        let error = set(Rules::default(), folder.path(), &["a"]).publish(now(), || Ok(())).expect_err("a foreign file");
-        assert_eq!(error.kind(), ErrorKind::Exists);
-        assert_eq!(folder.read(".certwright-unfinished"), content.as_bytes());
-        assert_eq!(folder.names(), [".certwright-unfinished"]);
-    }
-}
-
-#[test]
-fn nothing_is_replaced_unasked() {
-    let folder = Folder::new();
-    folder.write("b", "old b");
-    let error = set(Rules::default(), folder.path(), &["a", "b"]).publish(now(), || Ok(())).expect_err("b exists");
-    assert_eq!(error.kind(), ErrorKind::Exists);
-    assert_eq!(folder.names(), ["b"]);
-    assert_eq!(folder.read("b"), b"old b");
-}
-
-#[test]
-fn what_a_killed_run_left_is_named_and_cleared() {
-    let folder = Folder::new();
-    folder.write(
-        ".certwright-unfinished",
-        ".certwright-4711-\nbackup backup-1\nfile server.key\nfile server.csr\nstaged",
-    );
-    folder.write(".certwright-4711-1.staged", "a secret");
-    folder.write(".certwright-4712-1.staged", "another's");
-    folder.write("server.key", "published");
-    assert_eq!(Unfinished::find(folder.path()).expect("a dead run").missing, ["server.csr"]);
-    let published = set(Rules::default(), folder.path(), &["a"]).publish(now(), || Ok(())).expect("a set");
-    assert_eq!(published.unfinished[0].published, ["server.key"]);
-    assert_eq!(published.unfinished[0].missing, ["server.csr"]);
-    assert_eq!(folder.names(), [".certwright-4712-1.staged", "a", "server.key"]);
-}
-
-#[test]
-fn a_living_run_is_not_disturbed() {
-    let folder = Folder::new();
-    folder.write(".certwright-unfinished", ".certwright-4711-\nbackup b\nfile server.key\n");
-    let marker = std::fs::File::options().read(true).write(true).open(folder.path().join(".certwright-unfinished"));
-    let marker = marker.expect("the marker");
-    marker.lock().expect("its lock");
-    let error = set(Rules::default(), folder.path(), &["a"]).publish(now(), || Ok(())).expect_err("a lock");
-    assert_eq!(error.kind(), ErrorKind::Exists);
-    assert_eq!(folder.names(), [".certwright-unfinished"]);
 }

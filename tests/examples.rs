@@ -52,6 +52,7 @@ const EXAMPLES: &[(&str, &[Run])] = &[
     ("show", &[With(PAIR), With(&["server.crt"])]),
     ("status", &[With(GUIDE), With(PAIR)]),
     ("renew", &[With(GUIDE), With(GUIDE), With(PAIR)]),
+    ("recover", &[With(&[]), With(&[])]),
     ("jwt", &[With(PAIR)]),
     ("jwt sign", &[With(PAIR), With(&["keystore.p12"])]),
     ("jwt check", &[With(&["token", "server.crt"]), With(&["token", "copy.crt"])]),
@@ -87,6 +88,7 @@ const OTHERWISE: &[(&str, i32, &[&str], &str)] = &[
     ("status", 1, &["server.crt", "keystore.p12"], "certwright status --strict"),
     ("status", 2, &["server.key"], "certwright status"),
     ("renew", 2, &["server.crt"], "certwright renew"),
+    ("recover", 2, &[], "certwright recover nowhere"),
     ("jwt", 1, &["token", "other.crt"], "certwright jwt check token --cert other.crt"),
     ("jwt", 2, &["token"], "certwright jwt check token"),
     (

@@ -238,3 +238,33 @@ fn renew_asks_for_what_is_missing() {
     assert_eq!(exit_code(&status), Some(2), "{told}");
     assert_eq!(folder.names().len(), before.len() + 1);
 }
+
+#[test]
+fn recover_asks_before_it_changes_anything() {
+    use certwright::SecretBytes;
+    use certwright::output::{OutputSet, Rules, Visibility};
+    let (live, killed) = (Folder::new(), Folder::new());
+    let mut files = OutputSet::new(Rules::default());
+    files.add(live.path().join("server.key"), SecretBytes::new(b"key".to_vec()), Visibility::Secret);
+    // When all is staged, what a killed run would leave is copied.
+    let copy = || {
+        live.names().iter().for_each(|name| killed.write(name, live.read(name)));
+        Ok(())
+    };
+    files.publish(std::time::SystemTime::UNIX_EPOCH, copy).expect("a set");
+
+    for refusal in ["", "n"] {
+        let mut session = on_terminal(&killed, &["recover"]);
+        expect(&mut session, "new file staged, not in place");
+        answer(&mut session, "Finish it? [y/N]", refusal);
+        let (told, status) = end(session);
+        assert_eq!(exit_code(&status), Some(2), "{told}");
+        assert!(!killed.path().join("server.key").exists());
+    }
+    let mut session = on_terminal(&killed, &["recover"]);
+    answer(&mut session, "Finish it? [y/N]", "perhaps");
+    answer(&mut session, "answer y or n", "y");
+    let (told, status) = end(session);
+    assert_eq!(exit_code(&status), Some(0), "{told}");
+    assert_eq!(killed.names(), ["server.key"]);
+}

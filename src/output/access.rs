@@ -21,9 +21,8 @@ use unix as system;
 #[cfg(windows)]
 use windows as system;
 
-pub(super) use system::{
-    close_to_others, create, full_name, is_momentary, make_private_folder, set_final, set_like, sync_folder,
-};
+#[cfg(not(unix))]
+pub(super) use system::{close_to_others, create, full_name, is_momentary, make_private_folder};
 
 use std::io;
 use std::path::Path;
@@ -45,4 +44,14 @@ pub fn is_held(error: &io::Error) -> bool {
 /// The system's, where who may read the file cannot be found out.
 pub fn is_readable_by_others(path: &Path) -> io::Result<bool> {
     system::is_readable_by_others(path)
+}
+
+/// True for a regular file of the user this process runs as that nobody else can read: what this module writes as a secret,
+/// and what neither a link nor a file out of a clone is.
+///
+/// # Errors
+/// The system's, where that cannot be found out.
+pub fn is_private(path: &Path) -> io::Result<bool> {
+    let metadata = std::fs::symlink_metadata(path)?;
+    Ok(metadata.is_file() && system::is_own(&metadata) && !is_readable_by_others(path)?)
 }

@@ -5,6 +5,7 @@ mod help;
 mod jwt;
 mod keystore;
 mod mistake;
+mod recovery;
 mod renewal;
 mod salesforce;
 mod subject;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use field::field;
 pub(crate) use jwt::{JwtCheckArgs, JwtCommand, JwtSignArgs, SignerArgs};
 pub(crate) use keystore::{Compat, ExportArgs, JksArgs, P12Args, StoreInputArgs, StorePasswordArgs};
+pub(crate) use recovery::RecoverArgs;
 pub(crate) use renewal::{RenewArgs, StatusArgs};
 pub(crate) use salesforce::{
     Edition, FlowName, HandoffFormat, SalesforceCheckArgs, SalesforceCommand, SalesforceExplainArgs,
@@ -101,6 +103,9 @@ pub(crate) enum Command {
     /// Make a new certificate in every file that holds the old one
     #[command(after_long_help = help::RENEW)]
     Renew(RenewArgs),
+    /// Finish, undo or discard what a killed run left in a folder
+    #[command(after_long_help = help::RECOVER)]
+    Recover(RecoverArgs),
     /// Sign and check assertions for the JWT bearer flow
     #[command(subcommand, after_long_help = help::JWT)]
     Jwt(JwtCommand),

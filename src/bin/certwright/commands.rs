@@ -12,6 +12,7 @@ mod jwt;
 #[cfg(feature = "man")]
 mod man;
 mod p12;
+mod recover;
 mod renew;
 mod salesforce;
 mod selfsign;
@@ -42,6 +43,7 @@ pub(crate) fn run(command: Command, session: &mut Session) -> Result<ExitStatus>
         Command::Show(args) => show::run(args, session),
         Command::Status(args) => status::run(args, session),
         Command::Renew(args) => renew::run(args, session),
+        Command::Recover(args) => recover::run(args, session),
         Command::Testpki(args) => testpki::run(args, session),
         Command::Verify(args) => verify::run(args, session),
         Command::Openssl(args) => translation::openssl(args, session),

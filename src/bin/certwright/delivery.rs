@@ -2,7 +2,6 @@
 
 mod kind;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use certwright::error::printable;
@@ -49,7 +48,7 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Checks where the files are to go before any work is done; names, and clears away, what a killed run left there.
+    /// Checks where the files are to go before any work is done, and that no killed run left something unfinished there.
     pub(crate) fn plan(command: &'static str, rules: Rules, paths: &[&Path], session: &mut Session) -> Result<Self> {
         let is_kept = |path: &&Path| !is_null_device(path);
         let paths: Vec<&Path> = paths.iter().copied().filter(is_kept).collect();
@@ -60,11 +59,6 @@ impl Delivery {
         }
         if session.json && files.len() < paths.len() {
             return usage("--json and --out - both write to standard output", "leave one of them out");
-        }
-        let folders: BTreeSet<&Path> = files.iter().filter_map(|file| file.parent()).collect();
-        for folder in folders {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            clear_unfinished(folder, session)?;
         }
         rules.check(&files)?;
         Ok(Self { command, rules, products: Vec::new(), key: None, certificate: None })
@@ -164,7 +158,7 @@ impl Delivery {
                 }
             })
         })?;
-        tell_leftovers(&published, session);
+        warn(&published, session);
         let files = told.into_iter().zip(hashes);
         let files = files.map(|((path, kind, words), hash)| Written { path, kind, words, hash }).collect();
         let backups = published.backups;
@@ -310,43 +304,25 @@ fn although_written(error: Error) -> Error {
     error.with_hint("the files are written all the same")
 }
 
-fn tell_leftovers(published: &Published, session: &mut Session) {
-    for unfinished in &published.unfinished {
-        session.terminal.note(&in_words(unfinished, true));
-    }
+fn warn(published: &Published, session: &mut Session) {
     for backup in &published.backups {
         session.terminal.note(&format!(
             "warning: what was replaced is kept in {}; private keys among it still work: delete them when they are not needed",
             printable(backup)
         ));
     }
+    let unprotected: Vec<String> = published.unprotected.iter().map(|path| printable(path)).collect();
+    if !unprotected.is_empty() {
+        session.terminal.note(&format!(
+            "warning: this file system has no access rights: whoever can read it can read {}",
+            unprotected.join(", ")
+        ));
+    }
 }
 
-/// Names, and clears away, what a killed run left in `folder`.
-pub(crate) fn clear_unfinished(folder: &Path, session: &mut Session) -> Result<()> {
-    if let Some(unfinished) = Unfinished::clear(folder)? {
-        session.terminal.note(&in_words(&unfinished, true));
-    }
-    Ok(())
-}
-
-/// What a killed run left, as it is told: to a run that has cleared it, or to one that only looks.
-pub(crate) fn in_words(unfinished: &Unfinished, is_cleared: bool) -> String {
-    let mut text = format!("note: an earlier run was killed while it wrote into {}", printable(&unfinished.folder));
-    match unfinished.published.as_slice() {
-        [] => text += "; it left no file",
-        published => text += &format!("; from it are {}", published.join(", ")),
-    }
-    text += &match (unfinished.can_be_finished, unfinished.missing.as_slice()) {
-        (true, _) if is_cleared => "; it is finished now: the new files are all there".to_owned(),
-        (true, _) => "; the next renew, or other command that writes there, finishes it".to_owned(),
-        (false, []) => "; what was there is as it was".to_owned(),
-        (false, missing) => format!("; of the same set are missing {}", missing.join(", ")),
-    };
-    if let Some(backup) = &unfinished.backup {
-        text += &format!("; what it replaced is in {}", printable(backup));
-    }
-    text
+/// What a killed run left in a folder, for a command that only reads there.
+pub(crate) fn note_unfinished(unfinished: &Unfinished, session: &mut Session) {
+    session.terminal.note(&format!("note: {}; certwright recover shows what can be done", unfinished.to_error()));
 }
 
 /// `key` of the JSON of a command that writes.

@@ -67,8 +67,9 @@ pub(crate) fn gather(paths: &[PathBuf], session: &mut Session) -> Result<Vec<Gat
     for path in paths {
         let (files, is_named) = match path.is_dir() {
             true => {
-                if let Some(unfinished) = Unfinished::find(path) {
-                    session.terminal.note(&delivery::in_words(&unfinished, false));
+                // What cannot be looked at stops those who write there, not those who read.
+                if let Ok(Some(unfinished)) = Unfinished::find(path) {
+                    delivery::note_unfinished(&unfinished, session);
                 }
                 (files_of(path)?, false)
             }

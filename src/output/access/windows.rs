@@ -93,16 +93,6 @@ fn verbatim(path: &Path) -> PathBuf {
     parts.filter(|part| *part != Component::RootDir).fold(PathBuf::from(start), |path, part| path.join(part))
 }
 
-/// A file is created with its final access list.
-pub(in crate::output) fn set_final(_: &File, _: Visibility) -> io::Result<()> {
-    Ok(())
-}
-
-/// As [`set_final`]: the folder's list, or the secret's own, is what the former one had too.
-pub(in crate::output) fn set_like(_: &File, _: Visibility, _: &Metadata) -> io::Result<()> {
-    Ok(())
-}
-
 /// Makes a folder that only its owner can enter, as the files that others make in it.
 pub(in crate::output) fn make_private_folder(path: &Path) -> io::Result<()> {
     let list = AccessList::private(Reach::WithContents)?;
@@ -127,11 +117,6 @@ pub(in crate::output) fn close_to_others(path: &Path, _: Visibility) {
     let what = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
     // SAFETY: the path ends in a zero, and it and the descriptor outlive the call.
     unsafe { SetFileSecurityW(path.as_ptr(), what, list.0.0) };
-}
-
-/// NTFS keeps a journal of names; its entries are not waited for.
-pub(in crate::output) fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 pub(super) fn is_held(error: &io::Error) -> bool {
@@ -171,6 +156,11 @@ pub(super) fn is_readable_by_others(path: &Path) -> io::Result<bool> {
         }
     })?;
     Ok(sddl::lets_others_read(&text, &user()?))
+}
+
+/// Who owns a file says nothing here: its access list does.
+pub(super) fn is_own(_: &Metadata) -> bool {
+    true
 }
 
 /// How far an access list goes.

@@ -370,6 +370,23 @@ Exit status:
   1  one has, or does; with --strict also: one could not be looked at
   2  could not run: no certificate is there, one is damaged or may not be read";
 
+pub(crate) const RECOVER: &str = "\
+Examples:
+  # Show what a killed run left here, then ask whether to finish it
+  certwright recover
+
+  # Put back what it had replaced, without asking
+  certwright recover --undo --yes
+
+A run that is killed leaves a list of its files, .certwright-unfinished. Nothing
+else is written into that folder until this has been settled. Look at the files
+that it names, above all if the folder comes from somebody else: an archive or a
+clone can bring such a list along.
+
+Exit status:
+  0  it is finished, undone or discarded, or there was nothing to recover
+  2  nothing was changed: not confirmed, or not possible; the error says why";
+
 pub(crate) const RENEW: &str = "\
 Examples:
   # In every file of this folder; the password opens its keystores

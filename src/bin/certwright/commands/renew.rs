@@ -8,11 +8,11 @@ mod told;
 use std::path::Path;
 
 use certwright::key::KeyAlgorithm;
-use certwright::output::{self, Visibility};
+use certwright::output::{self, Unfinished, Visibility};
 use certwright::{Error, ErrorKind, KeyKind, PrivateKey, Renewal, Result, RsaBits, Validity};
 
 use crate::cli::RenewArgs;
-use crate::delivery::{self, Delivery, Kind};
+use crate::delivery::{Delivery, Kind};
 use crate::keyring::Keyring;
 use crate::password;
 use crate::session::Session;
@@ -29,7 +29,9 @@ pub(super) fn run(args: RenewArgs, session: &mut Session) -> Result<ExitStatus> 
     let days =
         days.map_err(|error| error.with_hint("leave --days out for as many as the old one, or give a number"))?;
     let mut keyring = Keyring::read(&args.passwords, session)?;
-    delivery::clear_unfinished(&folder, session)?;
+    if folder.is_dir() {
+        Unfinished::refuse(&folder)?;
+    }
     let mut found = Found::search(&folder, &mut keyring, session)?;
     let chosen = Chosen::of(&mut found, &args, &mut keyring, session)?;
     if let Some(out) = &args.csr_out {

@@ -11,6 +11,7 @@ mod produce;
 mod trust;
 
 use certwright::Result;
+use certwright::output::Unfinished;
 
 use made::Made;
 
@@ -22,6 +23,10 @@ use crate::status::ExitStatus;
 pub(super) fn run(args: TestpkiArgs, session: &mut Session) -> Result<ExitStatus> {
     session.dir = args.folder.clone().or(session.dir.take());
     clock::set(&args, session)?;
+    let folder = session.default_path("");
+    if folder.is_dir() {
+        Unfinished::refuse(&folder)?;
+    }
     if args.broken {
         return broken::run(&args, session);
     }

@@ -41,7 +41,7 @@ fn list(cases: &[&Case], session: &mut Session) -> Result<()> {
 
 fn make(cases: &[&'static Case], days: u32, session: &mut Session) -> Result<()> {
     let folder = session.default_path("");
-    let rules = session.rules().with_new_folder(&folder).without_sync();
+    let rules = session.rules().with_new_folder(&folder).with_sync_at_once();
     let rules = cases.iter().fold(rules, |rules, case| rules.with_new_folder(folder.join(case.name)));
     let all = [folder.join(ROOT_FILE), folder.join(MANIFEST_FILE)];
     rules.check(&all.each_ref().map(PathBuf::as_path))?;

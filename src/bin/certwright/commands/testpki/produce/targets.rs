@@ -52,8 +52,7 @@ impl Producer<'_> {
     }
 
     pub(super) fn rules(&self, rules: Rules) -> Rules {
-        // What is lost to a power cut can be made again.
-        let rules = rules.with_new_folder(&self.folder).without_sync();
+        let rules = rules.with_new_folder(&self.folder).with_sync_at_once();
         self.input.into_iter().fold(rules, |rules, input| rules.with_input(input))
     }
 }
