@@ -394,6 +394,30 @@ fn a_killed_renewal_loses_nothing() {
     println!("killed before {}, amid {}, after {}", outcomes[0], outcomes[1], outcomes[2]);
 }
 
+/// Several at once: those that win leave a whole set, the others say that the files have changed, or that another run is
+/// writing there.
+#[test]
+fn renewals_at_once_leave_a_whole_set() {
+    for round in 0..6 {
+        let folder = Folder::new();
+        for (name, from) in [("a.key", "pkcs8.pem"), ("b.crt", "v3.crt"), ("c.der", "v3.der"), ("d.crt", "text.crt")] {
+            fs::copy(fixture(&format!("openssl/{from}")), folder.path().join(name)).expect("a copy");
+        }
+        let arguments: &[&str] = if round % 2 == 0 { &["renew", "--new-key"] } else { &["renew"] };
+        let spawn = |_| {
+            let mut command = folder.certwright(arguments);
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("certwright")
+        };
+        let runs: Vec<_> = (0..4).map(spawn).collect();
+        let codes: Vec<_> = runs.into_iter().map(|mut run| run.wait().expect("an end").code()).collect();
+        assert!(codes.contains(&Some(0)) && codes.iter().all(|code| matches!(code, Some(0 | 2))), "{codes:?}");
+        folder.run(&["verify", "a.key", "b.crt", "c.der", "d.crt"]);
+        let content = content(folder.path());
+        assert_eq!(content["b.crt"], content["d.crt"], "two certificates");
+        assert!(folder.names().iter().all(|name| !name.starts_with(".certwright")), "{:?}", folder.names());
+    }
+}
+
 /// A key and its certificate.
 fn pair() -> Folder {
     let folder = Folder::new();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use certwright::error::printable;
 use certwright::inspect::{self, Object};
 use certwright::keystore::Entry;
-use certwright::output::{OutputSet, Published, Rules, Unfinished, Visibility};
+use certwright::output::{Fingerprint, OutputSet, Published, Rules, Unfinished, Visibility};
 use certwright::verify::{self, Criteria, Evidence, Exhibit, Outcome};
 use certwright::{
     Certificate, Error, ErrorKind, Iterations, Keystore, Password, PrivateKey, PublicKey, Result, SecretBytes, time,
@@ -136,7 +136,7 @@ impl Delivery {
         let told: Vec<_> = told.collect();
         let hashes: Vec<String> =
             products.iter().map(|product| hex(&Sha256::digest(product.bytes.as_bytes()))).collect();
-        let mut set = OutputSet::new(rules);
+        let mut set = OutputSet::new(session.inputs.guard(rules));
         let mut stdout = None;
         for product in products {
             if is_stdout(&product.path) {
@@ -145,6 +145,8 @@ impl Delivery {
                 set.add(product.path, product.bytes, product.kind.visibility());
             }
         }
+        let written = set.outputs().iter().map(|file| (file.path.clone(), Fingerprint::of(file.bytes.as_bytes())));
+        let written: Vec<_> = written.collect();
         let is_alone = set.outputs().is_empty();
         let terminal = &mut session.terminal;
         let published = interrupt::shielded(|| {
@@ -158,6 +160,7 @@ impl Delivery {
                 }
             })
         })?;
+        written.iter().for_each(|(path, fingerprint)| session.inputs.replace(path, *fingerprint));
         warn(&published, session);
         let files = told.into_iter().zip(hashes);
         let files = files.map(|((path, kind, words), hash)| Written { path, kind, words, hash }).collect();

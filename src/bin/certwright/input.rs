@@ -1,12 +1,14 @@
 //! Reading what commands are given: the only room that opens a file to read it.
 #![expect(clippy::disallowed_methods, reason = "this is the room that reads")]
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use certwright::inspect::{self, FoundKey};
-use certwright::output;
+use certwright::output::{self, Fingerprint, Rules};
 use certwright::{CertRequest, Error, ErrorKind, PrivateKey, Result, SecretBytes};
 
 use zeroize::Zeroizing;
@@ -23,7 +25,7 @@ pub(crate) const STDIN: &str = "standard input";
 /// The content of `path`; `-` is standard input.
 pub(crate) fn read(path: &Path, session: &mut Session) -> Result<SecretBytes> {
     if !is_stdin(path) {
-        return read_file(path);
+        return read_file(path, &session.inputs);
     }
     session.take_stdin()?;
     read_stdin()
@@ -37,7 +39,34 @@ pub(crate) fn read_stdin() -> Result<SecretBytes> {
     read_bounded(&mut io::stdin().lock(), 1 << 16).map_err(|error| error.with_path(STDIN))
 }
 
-pub(crate) fn read_file(path: &Path) -> Result<SecretBytes> {
+/// The files that this run has read, to see before it writes whether they are still the same: another run, or an editor,
+/// may have been at work meanwhile.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs(RefCell<BTreeMap<PathBuf, Option<Fingerprint>>>);
+
+impl Inputs {
+    /// Notes what was read from `path` first; `None` if it was not there.
+    fn note(&self, path: &Path, fingerprint: Option<Fingerprint>) {
+        self.0.borrow_mut().entry(path.to_owned()).or_insert(fingerprint);
+    }
+
+    /// `rules` under which nothing is published if any of them has changed.
+    pub(crate) fn guard(&self, rules: Rules) -> Rules {
+        self.0.borrow().iter().fold(rules, |rules, (path, fingerprint)| rules.with_unchanged(path, *fingerprint))
+    }
+
+    /// Notes that this run has written `path` itself.
+    pub(crate) fn replace(&self, path: &Path, fingerprint: Fingerprint) {
+        self.0.borrow_mut().insert(path.to_owned(), Some(fingerprint));
+    }
+
+    /// Forgets those that what is still to be written does not depend on.
+    pub(crate) fn retain(&self, is_needed: impl Fn(&Path) -> bool) {
+        self.0.borrow_mut().retain(|path, _| is_needed(path));
+    }
+}
+
+pub(crate) fn read_file(path: &Path, inputs: &Inputs) -> Result<SecretBytes> {
     let unreadable = |error: io::Error| {
         let hint = match error.kind() {
             io::ErrorKind::NotFound => "check the name, or give it with an option; --dir says where default names are",
@@ -48,14 +77,24 @@ pub(crate) fn read_file(path: &Path) -> Result<SecretBytes> {
         Error::new(ErrorKind::Io, "cannot be read").with_path(path).with_hint(hint).with_source(error)
     };
     output::check_name(path)?;
-    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    let metadata = std::fs::metadata(path).map_err(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            inputs.note(path, None);
+        }
+        unreadable(error)
+    })?;
     if metadata.is_dir() {
         return Err(Error::new(ErrorKind::Usage, "is a folder")
             .with_path(path)
             .with_hint("give the name of a file in it"));
     }
     let mut file = File::open(path).map_err(unreadable)?;
-    read_bounded(&mut file, metadata.len()).map_err(|error| error.with_path(path))
+    let bytes = read_bounded(&mut file, metadata.len()).map_err(|error| error.with_path(path))?;
+    // What a pipe or a device gave cannot be read again.
+    if metadata.is_file() {
+        inputs.note(path, Some(Fingerprint::of(bytes.as_bytes())));
+    }
+    Ok(bytes)
 }
 
 /// Reads all of `source`. A buffer that is outgrown is wiped, not just freed.

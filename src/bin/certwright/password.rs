@@ -244,7 +244,7 @@ pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Pas
             Ok(Password::new(value.into_encoded_bytes()))
         }
         PasswordSource::File(path) => {
-            let content = input::read_file(path)
+            let content = input::read_file(path, &session.inputs)
                 .map_err(|error| error.with_hint("give the name of the file that holds the password after file:"))?;
             Password::from_line(content.as_bytes()).map_err(|error| error.with_path(path))
         }
@@ -261,7 +261,7 @@ pub(crate) fn read(source: &PasswordSource, session: &mut Session) -> Result<Pas
         PasswordSource::Fd(number) if cfg!(unix) => {
             // The system's own names for open descriptors, so that no descriptor has to be adopted unsafely.
             let path = PathBuf::from(format!("/dev/fd/{number}"));
-            let content = input::read_file(&path)
+            let content = input::read_file(&path, &session.inputs)
                 .map_err(|error| error.with_hint("open the descriptor in the shell, as in 3<password.txt"))?;
             Password::from_line(content.as_bytes()).map_err(|error| error.with_path(path))
         }

@@ -1,6 +1,7 @@
 //! What every command works in: the common options, the terminal, the time and the randomness of this run.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use certwright::output::{Existing, Rules};
@@ -10,6 +11,7 @@ use getrandom::SysRng;
 use getrandom::rand_core::{Rng, UnwrapErr};
 
 use crate::cli::Global;
+use crate::input::Inputs;
 use crate::table::hex;
 use crate::terminal::{Console, Remarking, Terminal};
 
@@ -28,6 +30,8 @@ pub(crate) struct Session {
     /// The time of this run.
     pub(crate) now: SystemTime,
     pub(crate) terminal: Box<dyn Terminal>,
+    /// What it has read.
+    pub(crate) inputs: Rc<Inputs>,
     /// The fewest characters of a new password.
     pub(crate) shortest_password: usize,
     /// Passwords that stood in a line for another program; none comes in otherwise.
@@ -47,6 +51,7 @@ impl Session {
             dir: global.dir,
             now: SystemTime::now(),
             terminal,
+            inputs: Rc::default(),
             shortest_password: Password::SHORTEST,
             given: Vec::new(),
             seed: None,

@@ -32,7 +32,7 @@ pub(super) fn run(args: TestpkiArgs, session: &mut Session) -> Result<ExitStatus
     }
     let wants_trust_alone = args.env.is_some() && order::asks_for_nothing(&args);
     let mut made = match wants_trust_alone && session.default_path("ca.crt").exists() {
-        true => Made::of_root(existing::certificate(&session.default_path("ca.crt"))?),
+        true => Made::of_root(existing::certificate(&session.default_path("ca.crt"), &session.inputs)?),
         false => produce::produce(order::read(&args, session)?, session)?,
     };
     let Some(shell) = args.env else {

@@ -223,7 +223,7 @@ fn check_before_asking(line: &Line, key: &OsStr, session: &mut Session) -> Resul
         checked.map_err(|error| told_in("openssl", error, REQ_TERMS))?;
     }
     if key != "-" {
-        let bytes = input::read_file(Path::new(key))
+        let bytes = input::read_file(Path::new(key), &session.inputs)
             .map_err(|error| input::or_make(error, "make it with genpkey and rsa first, or name the key with -key"))?;
         inspect::private_key(bytes.as_bytes()).map_err(|error| error.with_path(key))?;
     }

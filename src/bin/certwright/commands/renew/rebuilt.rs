@@ -54,7 +54,7 @@ fn rebuild_objects(
     keyring: &mut Keyring,
     session: &mut Session,
 ) -> Result<Option<NewFile>> {
-    let bytes = input::read_file(&file.path)?;
+    let bytes = input::read_file(&file.path, &session.inputs)?;
     let mut rng = session.rng();
     let rebuilt = inspect::rebuild(bytes.as_bytes(), |object| match (object, renewal.new_key()) {
         (Object::Certificate(certificate), _) => Ok(renewal.successor(certificate).map(Replacement::Certificate)),

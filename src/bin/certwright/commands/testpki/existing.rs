@@ -10,17 +10,17 @@ use certwright::testpki::{
 use certwright::{Certificate, Error, ErrorKind, PrivateKey, Result};
 use std::time::SystemTime;
 
-use crate::input;
+use crate::input::{self, Inputs};
 
 /// The certificate in `path`; the first of several.
-pub(super) fn certificate(path: &Path) -> Result<Certificate> {
-    let bytes = input::read_file(path)?;
+pub(super) fn certificate(path: &Path, inputs: &Inputs) -> Result<Certificate> {
+    let bytes = input::read_file(path, inputs)?;
     let found = inspect::certificates(bytes.as_bytes()).map_err(|error| error.with_path(path))?;
     found.into_iter().next().ok_or_else(|| Error::new(ErrorKind::Usage, "holds no certificate").with_path(path))
 }
 
-fn key(path: &Path) -> Result<PrivateKey> {
-    let bytes = input::read_file(path)?;
+fn key(path: &Path, inputs: &Inputs) -> Result<PrivateKey> {
+    let bytes = input::read_file(path, inputs)?;
     match inspect::private_key(bytes.as_bytes()).map_err(|error| error.with_path(path))? {
         FoundKey::Open(key) => Ok(key),
         FoundKey::Locked(_) => {
@@ -32,19 +32,24 @@ fn key(path: &Path) -> Result<PrivateKey> {
 }
 
 /// The authority whose files in `folder` are called `name`.
-pub(super) fn read_authority(folder: &Path, name: &str, issuer: Option<&Authority>) -> Result<Authority> {
+pub(super) fn read_authority(
+    folder: &Path,
+    name: &str,
+    issuer: Option<&Authority>,
+    inputs: &Inputs,
+) -> Result<Authority> {
     let path = folder.join(format!("{name}.crt"));
-    let own = certificate(&path).map_err(|error| {
+    let own = certificate(&path, inputs).map_err(|error| {
         input::or_make(error, "give the folder of a test authority, as testpki makes it: ca.crt and ca.key")
     })?;
-    let key = key(&folder.join(format!("{name}.key")))?;
+    let key = key(&folder.join(format!("{name}.key")), inputs)?;
     let chain = std::iter::once(own).chain(issuer.into_iter().flat_map(|issuer| issuer.chain().iter().cloned()));
     Authority::from_parts(key, chain.collect()).map_err(|error| error.with_path(path))
 }
 
 /// True if what is called `name` was made here, and may be made anew.
-pub(super) fn is_ours(folder: &Path, name: &str) -> bool {
-    let found = certificate(&folder.join(format!("{name}.crt")));
+pub(super) fn is_ours(folder: &Path, name: &str, inputs: &Inputs) -> bool {
+    let found = certificate(&folder.join(format!("{name}.crt")), inputs);
     found.is_ok_and(|found| found.subject().get(&AttributeType::OrganizationalUnit) == Some(MARK))
 }
 
@@ -55,8 +60,9 @@ pub(super) fn fitting_authority(
     profile: &AuthorityProfile,
     issuer: Option<&Authority>,
     now: SystemTime,
+    inputs: &Inputs,
 ) -> Option<Authority> {
-    let found = read_authority(folder, &planned.name, issuer).ok()?;
+    let found = read_authority(folder, &planned.name, issuer, inputs).ok()?;
     let own = found.certificate();
     let is_below = match issuer {
         Some(_) => !own.is_self_issued(),
@@ -85,13 +91,15 @@ pub(super) fn fitting_leaf(
     issuer: &Authority,
     origin: Origin,
     now: SystemTime,
+    inputs: &Inputs,
 ) -> Option<Certificate> {
     let path = |ending: &str| folder.join(format!("{}.{ending}", planned.name));
-    let own = certificate(&path("crt")).ok()?;
+    let own = certificate(&path("crt"), inputs).ok()?;
     let purposes: Vec<&str> = planned.purposes.iter().map(|purpose| purpose.name()).collect();
     let has_stores = (!planned.p12 || path("p12").exists()) && (!planned.jks || path("jks").exists());
-    let chain =
-        input::read_file(&path("fullchain.crt")).and_then(|bytes| inspect::certificates(bytes.as_bytes())).ok()?;
+    let chain = input::read_file(&path("fullchain.crt"), inputs)
+        .and_then(|bytes| inspect::certificates(bytes.as_bytes()))
+        .ok()?;
     let fits = has_stores
         && Origin::of(own.subject()) == origin
         && own.subject().get(&AttributeType::CommonName) == Some(planned.common_name.as_str())
@@ -102,13 +110,19 @@ pub(super) fn fitting_leaf(
         && own.issuer() == issuer.certificate().subject()
         && issuer.certificate().public_key().is_ok_and(|key| own.verify_signature(&key).is_ok())
         && own.public_key().ok()?.algorithm() == planned.key.algorithm()
-        && key(&path("key")).ok()?.public_key() == own.public_key().ok()?;
+        && key(&path("key"), inputs).ok()?.public_key() == own.public_key().ok()?;
     fits.then_some(own)
 }
 
 /// True if the revocation list in `folder` says what is asked for.
-pub(super) fn fits_crl(path: &Path, issuer: &Authority, revoked: &[Revocation], now: SystemTime) -> bool {
-    let Ok(bytes) = input::read_file(path) else { return false };
+pub(super) fn fits_crl(
+    path: &Path,
+    issuer: &Authority,
+    revoked: &[Revocation],
+    now: SystemTime,
+    inputs: &Inputs,
+) -> bool {
+    let Ok(bytes) = input::read_file(path, inputs) else { return false };
     let Ok(crl) = Crl::from_pem(bytes.as_bytes()) else { return false };
     crl.verify(issuer.certificate()).is_ok()
         && crl.revocations() == revoked

@@ -12,7 +12,7 @@ use certwright::{CertRequest, Error, ErrorKind, KeyKind, Result, SanName};
 
 use super::existing;
 use crate::cli::TestpkiArgs;
-use crate::input;
+use crate::input::{self, Inputs};
 use crate::password::PasswordSource;
 use crate::session::Session;
 
@@ -139,7 +139,7 @@ fn of_options(args: &TestpkiArgs, session: &mut Session) -> Result<Order> {
         leaves.push(leaf(name, common_name, client_names(client), purposes, args, (issuer, key, lifetime)));
     }
     let request = request.map(|(name, request)| RequestOrder { name, request, names: host_names, issuer, lifetime });
-    let given = given(args)?;
+    let given = given(args, &session.inputs)?;
     let names = match &request {
         Some(order) => Some(wanted_names(order, &leaves)?),
         None => None,
@@ -245,14 +245,15 @@ fn wanted_names(order: &RequestOrder, leaves: &[PlannedLeaf]) -> Result<Vec<SanN
 }
 
 /// The authorities of `--ca`.
-fn given(args: &TestpkiArgs) -> Result<Vec<Option<Authority>>> {
+fn given(args: &TestpkiArgs, inputs: &Inputs) -> Result<Vec<Option<Authority>>> {
     let Some(folder) = &args.ca else { return Ok((0..=usize::from(args.intermediate)).map(|_| None).collect()) };
-    let root = existing::read_authority(folder, "ca", None)?;
+    let root = existing::read_authority(folder, "ca", None, inputs)?;
     let mut given = vec![Some(root)];
     if args.intermediate {
         let is_there = folder.join("intermediate.key").exists();
         let root = given[0].as_ref().filter(|_| is_there);
-        let intermediate = root.map(|root| existing::read_authority(folder, "intermediate", Some(root))).transpose()?;
+        let intermediate = root.map(|root| existing::read_authority(folder, "intermediate", Some(root), inputs));
+        let intermediate = intermediate.transpose()?;
         given.push(intermediate);
     }
     Ok(given)

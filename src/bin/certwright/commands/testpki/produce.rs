@@ -4,8 +4,9 @@ mod batch;
 mod kept;
 mod targets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use certwright::testpki::{Authority, AuthorityProfile, Plan, Profile, Purpose, Stream, issue_each};
 use certwright::{Certificate, Error, Result, Validity};
@@ -14,6 +15,7 @@ use super::files::{Files, files};
 use super::made::Made;
 use super::order::{Order, RequestOrder};
 use crate::delivery::Receipt;
+use crate::input::Inputs;
 use crate::password::{self, NewPassword, PasswordSource};
 use crate::session::Session;
 use batch::Batch;
@@ -27,12 +29,14 @@ struct Producer<'a> {
     keeps: bool,
     input: Option<&'a Path>,
     passwords: Option<NewPassword>,
+    inputs: Rc<Inputs>,
 }
 
 pub(super) fn produce(order: Order, session: &mut Session) -> Result<Made> {
     let Order { plan, given, request, keeps, input, password_from } = order;
     let folder = session.default_path("");
-    let mut producer = Producer { plan: &plan, folder, keeps, input: input.as_deref(), passwords: None };
+    let inputs = Rc::clone(&session.inputs);
+    let mut producer = Producer { plan: &plan, folder, keeps, input: input.as_deref(), passwords: None, inputs };
     let mut standing = producer.standing(given, session)?;
     let kept: BTreeMap<usize, Certificate> = producer.kept_leaves(&standing, session);
     let missing: Vec<usize> = (0..plan.leaves.len()).filter(|place| !kept.contains_key(place)).collect();
@@ -104,6 +108,13 @@ pub(super) fn produce(order: Order, session: &mut Session) -> Result<Made> {
                 session.terminal.note(&text);
             }
         })?;
+        if number == 0 {
+            // All that was read has been compared; the later groups depend on their issuers.
+            let issuers = |ending| plan.authorities.iter().map(move |planned| (&planned.name, ending));
+            let issuers = issuers("crt").chain(issuers("key")).map(|(name, ending)| producer.path(name, ending));
+            let issuers: BTreeSet<PathBuf> = issuers.collect();
+            session.inputs.retain(|path| issuers.contains(path));
+        }
         done += group.len();
         if groups.len() > 1 {
             session.terminal.progress("making certificates", done, missing.len());

@@ -50,7 +50,7 @@ pub(super) fn prepare(roots: &[Certificate], public: Option<&Path>, session: &mu
         session.default_path("test-roots.pem"),
     );
     let is_fit = |path: &Path| {
-        let found = input::read_file(path).and_then(|bytes| inspect::certificates(bytes.as_bytes()));
+        let found = input::read_file(path, &session.inputs).and_then(|bytes| inspect::certificates(bytes.as_bytes()));
         found.is_ok_and(|found| roots.iter().all(|root| found.iter().any(|one| one.to_der() == root.to_der())))
     };
     let mut receipt = None;
@@ -116,7 +116,7 @@ fn public_roots(given: Option<&Path>, own: &Path, session: &mut Session) -> Resu
         );
         return Ok((Vec::new(), Vec::new()));
     };
-    let bytes = input::read_file(&path)?;
+    let bytes = input::read_file(&path, &session.inputs)?;
     let items = inspect::inspect(bytes.as_bytes()).map_err(|error| error.with_path(&path))?;
     let certificates: Vec<Certificate> = items
         .into_iter()

@@ -44,7 +44,7 @@ impl Producer<'_> {
         let key = made.key().to_pkcs8_pem()?;
         check_read_back(own.as_bytes(), &made.chain()[..1], key.as_bytes())?;
         let words = format!("{noun}, valid until {expires}");
-        batch.replaces |= self.keeps && existing::is_ours(&self.folder, name);
+        batch.replaces |= self.keeps && existing::is_ours(&self.folder, name, &self.inputs);
         batch.files.push((self.path(name, "crt"), Kind::Certificate, words, own));
         batch.files.push((self.path(name, "key"), Kind::PrivateKey, "its key: keep it secret".to_owned(), key));
         Ok(())
@@ -53,7 +53,7 @@ impl Producer<'_> {
     pub(super) fn add_leaf(&self, made: Files, batch: &mut Batch) {
         let planned = &self.plan.leaves[made.place];
         let expires = time::date(made.certificate.validity().not_after());
-        batch.replaces |= self.keeps && existing::is_ours(&self.folder, &planned.name);
+        batch.replaces |= self.keeps && existing::is_ours(&self.folder, &planned.name, &self.inputs);
         for (ending, kind, bytes) in made.files {
             let words = match ending {
                 "crt" => {
@@ -98,7 +98,7 @@ impl Producer<'_> {
                 continue;
             }
             let is_there = path.exists();
-            if existing::fits_crl(&path, authorities[place], &list, session.now) {
+            if existing::fits_crl(&path, authorities[place], &list, session.now, &self.inputs) {
                 continue;
             }
             let own = authorities[place].certificate().validity();
@@ -108,7 +108,7 @@ impl Producer<'_> {
             let number = session.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
             let crl = authorities[place].revoke(&list, validity, number)?;
             let words = format!("revocation list of {}: {} revoked", planned.name, list.len());
-            batch.replaces |= self.keeps && is_there && existing::is_ours(&self.folder, &planned.name);
+            batch.replaces |= self.keeps && is_there && existing::is_ours(&self.folder, &planned.name, &self.inputs);
             batch.files.push((path, Kind::Crl, words, crl.to_pem()));
         }
         Ok(())

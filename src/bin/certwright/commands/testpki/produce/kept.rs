@@ -27,7 +27,8 @@ impl Producer<'_> {
                 Some(None) => None,
                 issuer => {
                     let profile = self.profile(place, issuer.flatten(), session)?;
-                    existing::fitting_authority(&self.folder, planned, &profile, issuer.flatten(), session.now)
+                    let issuer = issuer.flatten();
+                    existing::fitting_authority(&self.folder, planned, &profile, issuer, session.now, &self.inputs)
                 }
             };
             let below = || self.plan.leaves.iter().filter(|leaf| self.plan.is_below(leaf.issuer, place));
@@ -60,7 +61,9 @@ impl Producer<'_> {
         leaves
             .filter_map(|(place, planned)| {
                 let issuer = standing[planned.issuer].as_ref()?;
-                Some((place, existing::fitting_leaf(&self.folder, planned, issuer, session.origin(), session.now)?))
+                let (origin, now) = (session.origin(), session.now);
+                let found = existing::fitting_leaf(&self.folder, planned, issuer, origin, now, &self.inputs);
+                Some((place, found?))
             })
             .collect()
     }

@@ -28,7 +28,7 @@ impl Producer<'_> {
         let leaves = missing.iter().map(|&place| &self.plan.leaves[place].name);
         let mut paths = Vec::new();
         for name in authorities.chain(leaves).chain(request.map(|order| &order.name)) {
-            if self.keeps && existing::is_ours(&self.folder, name) {
+            if self.keeps && existing::is_ours(&self.folder, name, &self.inputs) {
                 continue;
             }
             paths.push(self.path(name, "crt"));
@@ -44,7 +44,7 @@ impl Producer<'_> {
     }
 
     pub(super) fn stores(&self, planned: &PlannedLeaf) -> Vec<PathBuf> {
-        if self.keeps && existing::is_ours(&self.folder, &planned.name) {
+        if self.keeps && existing::is_ours(&self.folder, &planned.name, &self.inputs) {
             return Vec::new();
         }
         let wanted = [(planned.p12, "p12"), (planned.jks, "jks")];
