@@ -606,3 +606,35 @@ fn the_job_of_the_readme_runs() {
     }
     assert!(String::from_utf8_lossy(&folder.read("page.html")).contains("s_server"), "a page of openssl s_server");
 }
+
+/// What lies in a folder may have come with it: a password that others can read is not taken without being named, and a CA
+/// whose key they can read draws a warning.
+#[cfg(unix)]
+#[test]
+fn what_came_with_a_folder_is_not_trusted_unseen() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new();
+    let manifest = "[authority.root]\n[leaf.web]\nissuer = \"root\"\nhosts = [\"localhost\"]\nformats = [\"jks\"]\n";
+    folder.write("pki.toml", manifest);
+    fs::create_dir(folder.path().join("pki")).expect("a folder");
+    let password = folder.path().join("pki/keystore.pass.txt");
+    let arguments = ["testpki", "pki", "--manifest", "pki.toml"];
+    let refused = || {
+        let told = output(&mut folder.certwright(&arguments));
+        assert_eq!(told.status.code(), Some(2), "{}", text(&told));
+        assert!(text(&told).contains("keystore.pass.txt: not used as the keystores' password"), "{}", text(&told));
+        assert!(!folder.path().join("pki/web.jks").exists());
+    };
+    fs::write(&password, "known to everyone\n").expect("a file");
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o644)).expect("a mode");
+    refused();
+    fs::rename(&password, folder.path().join("elsewhere")).expect("moved");
+    fs::set_permissions(folder.path().join("elsewhere"), fs::Permissions::from_mode(0o600)).expect("a mode");
+    symlink(folder.path().join("elsewhere"), &password).expect("a link");
+    refused();
+    fs::remove_file(&password).expect("removed");
+    folder.run(&arguments);
+    assert!(!folder.run(&arguments).contains("warning"));
+    fs::set_permissions(folder.path().join("pki/root.key"), fs::Permissions::from_mode(0o644)).expect("a mode");
+    assert!(folder.run(&arguments).contains("warning: pki/root.key: others can read this CA's key"));
+}

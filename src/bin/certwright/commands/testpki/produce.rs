@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use certwright::output;
 use certwright::testpki::{Authority, AuthorityProfile, Plan, Profile, Purpose, Stream, issue_each};
-use certwright::{Certificate, Error, Result, Validity};
+use certwright::{Certificate, Error, ErrorKind, Result, Validity};
 
 use super::files::{Files, files};
 use super::made::Made;
@@ -151,9 +152,16 @@ impl Producer<'_> {
     /// The password of the keystores: that of the last run where nothing else is said.
     fn password(&self, source: Option<&PasswordSource>, session: &mut Session) -> Result<NewPassword> {
         let earlier = session.default_path(password::STORE_FILE);
-        let default = match earlier.exists() {
-            true => PasswordSource::File(earlier),
-            false => PasswordSource::Generate(None),
+        let default = match output::is_private(&earlier) {
+            Ok(true) => PasswordSource::File(earlier),
+            Ok(false) if source.is_none() => {
+                let fact =
+                    "not used as the keystores' password: it is a link, belongs to another user, or others can read it";
+                return Err(Error::new(ErrorKind::Policy, fact)
+                    .with_hint("move it away, or name it yourself with --password-from file:PATH")
+                    .with_path(earlier));
+            }
+            _ => PasswordSource::Generate(None),
         };
         password::create("the keystores", Some(source.unwrap_or(&default)), password::STORE_FILE, session)
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use certwright::error::printable;
+use certwright::output;
 use certwright::testpki::Authority;
 use certwright::{Certificate, Result};
 
@@ -44,6 +46,14 @@ impl Producer<'_> {
                 }
                 _ => found,
             };
+            let key = self.path(&planned.name, "key");
+            if found.is_some() && !output::is_private(&key).unwrap_or(true) {
+                session.terminal.note(&format!(
+                    "warning: {}: others can read this CA's key, as if it came with a copy of the folder: whoever has it can \
+                     issue what this CA's clients trust",
+                    printable(&key)
+                ));
+            }
             standing.push(found);
         }
         Ok(standing)
