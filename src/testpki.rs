@@ -50,7 +50,7 @@ pub use crate::crl::{Crl, Reason, Revocation};
 pub use authority::{Authority, AuthorityProfile};
 pub use host::{Host, client_names, first_dns_name};
 pub use leaf::{Leaf, Profile, issue_each};
-pub use lifetime::{Lifetime, Moment};
+pub use lifetime::Lifetime;
 pub use plan::{MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, check_file_name, numbered, numbers};
 pub use purpose::Purpose;
 pub use seed::Seed;

@@ -1,10 +1,13 @@
 //! Instants as certificates know them: UTC, whole seconds, the years 1970 to 9999 (RFC 5280, section 4.1.2.5).
 
+mod moment;
+
 use std::time::{Duration, SystemTime};
 
 use der::DateTime;
 
 use crate::error::{Error, ErrorKind, Result};
+pub use moment::Moment;
 
 /// A day of certificates: there are no leap seconds in them.
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);

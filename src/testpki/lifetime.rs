@@ -1,54 +1,10 @@
 //! When a certificate begins and ends, as it is asked for: days, instants, or spans from now.
 
-use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use der::DateTime;
-
 use crate::certificate::Validity;
-use crate::error::{Error, ErrorKind, Result};
-use crate::time;
-
-/// An instant, or a span before (`-2d`) or after (`2w`, `+12h`) the time of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// This instant.
-    At(SystemTime),
-    /// So long before the run.
-    Before(Duration),
-    /// So long after it.
-    After(Duration),
-}
-
-impl FromStr for Moment {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        if let Ok(instant) = DateTime::from_str(&text.to_ascii_uppercase()) {
-            return Ok(Self::At(instant.to_system_time()));
-        }
-        let span = |text: &str| time::parse_span(text).ok().filter(|_| !text.is_empty());
-        let moment = match text.strip_prefix('-') {
-            Some(rest) => span(rest).map(Self::Before),
-            None => span(text.strip_prefix('+').unwrap_or(text)).map(Self::After),
-        };
-        moment.ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("\"{}\" is no instant and no span of time", text.escape_debug()))
-                .with_hint("write it as 2027-11-20T08:15:00Z (RFC 3339, UTC), or from now on as -2d, 12h or 2w")
-        })
-    }
-}
-
-impl Moment {
-    fn at(self, now: SystemTime) -> Result<SystemTime> {
-        let instant = match self {
-            Self::At(instant) => Some(instant),
-            Self::Before(span) => now.checked_sub(span),
-            Self::After(span) => now.checked_add(span),
-        };
-        instant.ok_or_else(|| Error::policy("no certificate can name a date so far away"))
-    }
-}
+use crate::error::{Error, Result};
+use crate::time::Moment;
 
 /// How long a certificate is to be valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,19 +67,6 @@ impl Lifetime {
 mod tests {
     use super::*;
     use crate::time::DAY;
-
-    #[test]
-    fn moments_are_instants_or_spans() {
-        let now = SystemTime::UNIX_EPOCH + DAY * 20_000;
-        let at = |text: &str| text.parse::<Moment>().unwrap().at(now).unwrap();
-        assert_eq!(time::rfc3339(at("2027-11-20T08:15:00Z")), "2027-11-20T08:15:00Z");
-        assert_eq!(at("-2d"), now - DAY * 2);
-        assert_eq!(at("2w"), now + DAY * 14);
-        assert_eq!(at("+12h"), now + DAY / 2);
-        for text in ["", "-", "+", "yesterday", "2027-11-20", "2027-13-20T08:15:00Z", "--2d", "2027-11-20T08:15:00"] {
-            assert!(text.parse::<Moment>().is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn a_lifetime_fits_what_it_gave_on_another_day() {

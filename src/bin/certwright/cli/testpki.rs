@@ -42,10 +42,10 @@ pub(crate) struct TestpkiArgs {
     /// How many days the certificates are valid [default: 30]
     #[arg(long, value_name = "N", allow_hyphen_values = true, conflicts_with = "not_after")]
     pub(crate) days: Option<String>,
-    /// When they begin: 2027-11-20T08:15:00Z, or from now as -2d
+    /// When they begin: 2027-11-20, 2027-11-20T08:15:00Z, or from now as -2d
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) not_before: Option<String>,
-    /// When they end: 2027-11-20T08:15:00Z, or from now as 12h
+    /// When they end: 2027-11-20, 2027-11-20T08:15:00Z, or from now as 12h
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(crate) not_after: Option<String>,
     /// Use the test authority of this folder

@@ -1,9 +1,9 @@
 //! The time of the run and its randomness, where they are to be the same again.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use certwright::testpki::Moment;
-use certwright::{Error, ErrorKind, Result, time};
+use certwright::time::{self, Moment};
+use certwright::{Error, ErrorKind, Result};
 
 use crate::cli::TestpkiArgs;
 use crate::session::Session;
@@ -39,17 +39,17 @@ pub(super) fn set(args: &TestpkiArgs, session: &mut Session) -> Result<()> {
 fn instant(text: &str) -> Result<SystemTime> {
     match text.parse() {
         Ok(Moment::At(instant)) => Ok(instant),
-        _ => Err(Error::new(ErrorKind::Usage, format!("\"{}\" is no instant", text.escape_debug()))
-            .with_hint("write it as 2027-11-20T08:15:00Z (RFC 3339, UTC)")),
+        // A span from now would give other files on another day.
+        _ => Err(Error::new(ErrorKind::Usage, format!("invalid time of the run: \"{}\"", text.escape_debug()))
+            .with_hint("use 2027-01-31, 2027-01-31T12:00:00Z or @1801396800")),
     }
 }
 
 fn variable() -> Result<Option<SystemTime>> {
     let Some(value) = std::env::var_os(VARIABLE) else { return Ok(None) };
-    let seconds = value.to_str().and_then(|text| text.parse().ok()).map(Duration::from_secs);
-    let instant = seconds.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(seconds));
-    instant.map(Some).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("{VARIABLE} is no number of seconds since 1970"))
-            .with_hint("set it to one, or give --now")
-    })
+    match value.to_str().and_then(|seconds| format!("@{seconds}").parse().ok()) {
+        Some(Moment::At(instant)) => Ok(Some(instant)),
+        _ => Err(Error::new(ErrorKind::Usage, format!("{VARIABLE} is no number of seconds since 1970"))
+            .with_hint("set it to one, or give --now")),
+    }
 }

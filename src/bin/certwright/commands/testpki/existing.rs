@@ -5,8 +5,9 @@ use std::path::Path;
 use certwright::inspect::{self, FoundKey};
 use certwright::subject::AttributeType;
 use certwright::testpki::{
-    Authority, AuthorityProfile, Crl, Lifetime, MARK, Moment, Origin, PlannedAuthority, PlannedLeaf, Revocation,
+    Authority, AuthorityProfile, Crl, Lifetime, MARK, Origin, PlannedAuthority, PlannedLeaf, Revocation,
 };
+use certwright::time::Moment;
 use certwright::{Certificate, Error, ErrorKind, PrivateKey, Result};
 use std::time::SystemTime;
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use certwright::subject::AttributeType;
 use certwright::testpki::{
-    self, Authority, Host, Lifetime, MOST_LEAVES, Moment, Plan, PlannedAuthority, PlannedLeaf, Purpose,
-    check_file_name, client_names, common_name, first_dns_name, manifest, numbers,
+    self, Authority, Host, Lifetime, MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, Purpose, check_file_name,
+    client_names, common_name, first_dns_name, manifest, numbers,
 };
+use certwright::time::Moment;
 use certwright::{CertRequest, Error, ErrorKind, KeyKind, Result, SanName};
 
 use super::existing;
