@@ -50,7 +50,7 @@ const EXAMPLES: &[(&str, &[Run])] = &[
     ("export", &[With(&["keystore.p12"]), With(&["keystore.p12"]), With(PAIR)]),
     ("verify", &[With(GUIDE), With(&["server.crt"])]),
     ("show", &[With(PAIR), With(&["server.crt"])]),
-    ("status", &[With(GUIDE), With(PAIR)]),
+    ("status", &[With(GUIDE), With(PAIR), With(PAIR)]),
     ("renew", &[With(GUIDE), With(GUIDE), With(PAIR)]),
     ("recover", &[With(&[]), With(&[])]),
     ("jwt", &[With(PAIR)]),

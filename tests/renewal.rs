@@ -247,6 +247,50 @@ fn stale_copies_are_told_and_taken_along() {
 }
 
 /// Without a password what is locked is told, and is a failure on demand.
+/// What `status` says of the days that one certificate is still valid, judged at `time`.
+fn days_left(folder: &Folder, file: &str, time: &str) -> (i64, String) {
+    let told = certwright(folder, &["status", file, "--at", time, "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    let one = &told["certificates"][0];
+    (one["days_left"].as_i64().expect("days"), one["state"].as_str().expect("a state").to_owned())
+}
+
+#[test]
+fn judges_at_another_time() {
+    let folder = Folder::new();
+    // It ends on 2030-01-31, five minutes before midnight.
+    folder.run(&["testpki", ".", "--host", "localhost", "--now", "2030-01-01T00:00:00Z", "--days", "30"]);
+    for (time, days, state) in [
+        ("2029-12-31", 30, "not-yet"),
+        ("2030-01-01", 29, "valid"),
+        ("2030-01-30T23:54:59Z", 0, "valid"),
+        ("2030-01-31T00:54:59+01:00", 0, "valid"),
+        ("2030-01-30 23:55:01Z", -1, "expired"),
+        ("@1896134400", -2, "expired"),
+    ] {
+        assert_eq!(days_left(&folder, "server.crt", time), (days, state.to_owned()), "{time}");
+    }
+    for (arguments, is_good) in [
+        (&["status", "server.crt", "--at", "2030-01-15", "--expires-within", "2w"][..], true),
+        (&["status", "server.crt", "--at", "2030-01-17", "--expires-within", "2w"], false),
+        (&["verify", "server.crt", "server.key", "--at", "2030-01-15"], true),
+        (&["verify", "server.crt", "server.key", "--at", "2030-02-15"], false),
+        (&["verify", "server.crt", "--at", "2030-01-15", "--expires-within", "2w"], true),
+        (&["verify", "server.crt", "--at", "2030-01-17", "--expires-within", "2w"], false),
+        (&["verify", "server.crt", "--ca", "ca.crt", "--host", "localhost", "--at", "2030-01-17"], true),
+        (&["verify", "server.crt", "--ca", "ca.crt", "--host", "localhost", "--at", "2032-01-17"], false),
+    ] {
+        let told = certwright(&folder, arguments);
+        assert_eq!(told.status.code(), Some(if is_good { 0 } else { 1 }), "{arguments:?}\n{}", text(&told));
+        assert!(text(&told).contains("note: judged at 2030-0") || !is_good, "{}", text(&told));
+    }
+    // Today is between a span before and a span after it.
+    folder.run(&["testpki", "now", "--host", "localhost", "--days", "30"]);
+    assert_eq!(days_left(&folder, "now/server.crt", "10d"), (19, "valid".to_owned()));
+    assert_eq!(days_left(&folder, "now/server.crt", "-10d").1, "not-yet");
+    assert_eq!(days_left(&folder, "now/server.crt", "+5w").1, "expired");
+}
+
 #[test]
 fn locked_stores_count_as_not_checked() {
     let folder = set();

@@ -326,6 +326,9 @@ pub(crate) struct VerifyArgs {
     /// Fail certificates that expire within this time from now: 30d, 2w, 12h
     #[arg(long, value_name = "SPAN")]
     pub(crate) expires_within: Option<String>,
+    /// Judge at this time instead of now: 2027-01-31, 2027-01-31T12:00:00Z, @1801396800, 30d, -2w
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<String>,
     /// The host that the certificate has to be for, as a TLS client asks for it
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use certwright::output::{Existing, Rules};
 use certwright::testpki::{Origin, Seed, Stream};
+use certwright::time::{self, Moment};
 use certwright::{Error, ErrorKind, Password, Result};
 use getrandom::SysRng;
 use getrandom::rand_core::{Rng, UnwrapErr};
@@ -59,6 +60,17 @@ impl Session {
             no_input: global.no_input,
             stdin_is_taken: false,
         }
+    }
+
+    /// Sets the time of this run to `text` as it was typed, for a command that judges and writes nothing. The output says
+    /// so, since it may be read long after.
+    pub(crate) fn judge_at(&mut self, text: Option<&str>) -> Result<()> {
+        let Some(text) = text else { return Ok(()) };
+        self.now = text.parse::<Moment>()?.at(self.now)?;
+        if !self.json {
+            self.terminal.note(&format!("note: judged at {}", time::rfc3339(self.now)));
+        }
+        Ok(())
     }
 
     /// The operating system's generator. It panics where the system has none, which is before anything is written.

@@ -365,6 +365,9 @@ Examples:
   # For cron, CI and monitors: exit status 1 if one ends within a month
   certwright status . --expires-within 30d
 
+  # Which of them will have expired in 90 days; a date such as 2027-01-31 too
+  certwright status --at 90d
+
 Exit status:
   0  no certificate has expired, or ends within the time that was asked for
   1  one has, or does; with --strict also: one could not be looked at

@@ -14,6 +14,9 @@ pub(crate) struct StatusArgs {
     /// Exit with 1 if any certificate expires within this time from now: 30d, 2w, 12h
     #[arg(long, value_name = "SPAN")]
     pub(crate) expires_within: Option<String>,
+    /// Judge at this time instead of now: 2027-01-31, 2027-01-31T12:00:00Z, @1801396800, 30d, -2w
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<String>,
     /// Exit with 1 too if the certificates of a file could not be looked at
     #[arg(long)]
     pub(crate) strict: bool,

@@ -44,6 +44,9 @@ pub(crate) struct SalesforceCheckArgs {
     /// The version of the API, such as 64.0
     #[arg(long, value_name = "NN.0")]
     pub(crate) api_version: Option<String>,
+    /// Judge at this time instead of now: 2027-01-31, 2027-01-31T12:00:00Z, @1801396800, 30d, -2w
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<String>,
     /// Let warnings and checks that could not run fail too
     #[arg(long)]
     pub(crate) strict: bool,

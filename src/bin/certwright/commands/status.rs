@@ -52,6 +52,7 @@ impl Standing {
 
 pub(super) fn run(args: StatusArgs, session: &mut Session) -> Result<ExitStatus> {
     let within = args.expires_within.as_deref().map(time::parse_span).transpose()?;
+    session.judge_at(args.at.as_deref())?;
     let paths = match args.paths.is_empty() {
         true => vec![session.dir.clone().unwrap_or_else(|| ".".into())],
         false => args.paths,

@@ -16,6 +16,7 @@ use crate::{exhibits, gather, input, report};
 
 pub(super) fn run(args: VerifyArgs, session: &mut Session) -> Result<ExitStatus> {
     let expires_within = args.expires_within.as_deref().map(time::parse_span).transpose()?;
+    session.judge_at(args.at.as_deref())?;
     let paths = match args.paths.is_empty() {
         true => vec![session.dir.clone().unwrap_or_else(|| ".".into())],
         false => args.paths,

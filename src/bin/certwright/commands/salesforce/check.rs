@@ -12,6 +12,7 @@ use crate::status::ExitStatus;
 use crate::{exhibits, gather, report};
 
 pub(super) fn run(args: SalesforceCheckArgs, session: &mut Session) -> Result<ExitStatus> {
+    session.judge_at(args.at.as_deref())?;
     let paths = match args.paths.is_empty() {
         true => vec![session.dir.clone().unwrap_or_else(|| ".".into())],
         false => args.paths.clone(),
