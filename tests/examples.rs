@@ -51,7 +51,7 @@ const EXAMPLES: &[(&str, &[Run])] = &[
     ("verify", &[With(GUIDE), With(&["server.crt"])]),
     ("show", &[With(PAIR), With(&["server.crt"])]),
     ("status", &[With(GUIDE), With(PAIR), With(PAIR)]),
-    ("renew", &[With(GUIDE), With(GUIDE), With(PAIR)]),
+    ("renew", &[With(GUIDE), With(GUIDE), With(GUIDE), With(PAIR)]),
     ("recover", &[With(&[]), With(&[])]),
     ("jwt", &[With(PAIR)]),
     ("jwt sign", &[With(PAIR), With(&["keystore.p12"])]),

@@ -292,6 +292,23 @@ fn judges_at_another_time() {
 }
 
 #[test]
+fn a_planned_renewal_writes_nothing() {
+    let folder = set();
+    let before = content(folder.path());
+    for options in [&["--dry-run"][..], &["--dry-run", "--at", "2040-01-01"], &["--dry-run", "--new-key", "--json"]] {
+        let told = renew(&folder, &[options, &PASSWORDS[..]].concat());
+        assert!(["server.crt", "keystore.p12", "servercert.jks"].iter().all(|name| told.contains(name)), "{told}");
+        assert_eq!(told.contains("2040-12-3"), options.contains(&"--at"), "{told}");
+        assert_eq!(told.contains("\"path\": \"server.key\""), options.contains(&"--new-key"), "{told}");
+        assert_eq!(content(folder.path()), before);
+    }
+    // A certificate that is written begins now, whatever was asked.
+    let refused = certwright(&folder, &[&["renew", "--at", "2040-01-01"], &PASSWORDS[..]].concat());
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+    assert_eq!(content(folder.path()), before);
+}
+
+#[test]
 fn locked_stores_count_as_not_checked() {
     let folder = set();
     for (more, code) in [(&[][..], 0), (&["--strict"], 1), (&["--expires-within", "400d"], 1), (&["keystore.p12"], 2)] {

@@ -398,6 +398,9 @@ Examples:
   # With a new key too, under the passwords that the old one has
   certwright renew --new-key --password-from env:PW
 
+  # Which files it would replace; nothing is written
+  certwright renew --dry-run --password-from env:PW
+
   # The request for a new one, to send to the authority that has issued it
   certwright renew --csr-out renewal.csr
 

@@ -50,6 +50,12 @@ pub(crate) struct RenewArgs {
     /// Write the signing request for a new certificate here, and nothing else: for one that an authority has issued
     #[arg(long, value_name = "FILE", conflicts_with_all = ["new_key", "days", "stale"])]
     pub(crate) csr_out: Option<PathBuf>,
+    /// List the files that would be replaced, and write nothing
+    #[arg(long, conflicts_with = "csr_out")]
+    pub(crate) dry_run: bool,
+    /// With --dry-run: plan for this time instead of now: 2027-01-31, 2027-01-31T12:00:00Z, @1801396800, 30d, -2w
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) at: Option<String>,
     #[command(flatten)]
     pub(crate) passwords: StorePasswordArgs,
 }

@@ -23,6 +23,11 @@ use found::Found;
 use told::Told;
 
 pub(super) fn run(args: RenewArgs, session: &mut Session) -> Result<ExitStatus> {
+    if args.at.is_some() && !args.dry_run {
+        let fact = "--at needs --dry-run: a certificate that is written begins now";
+        return Err(Error::new(ErrorKind::Usage, fact).with_hint("add --dry-run, which lists and writes nothing"));
+    }
+    session.judge_at(args.at.as_deref())?;
     let folder = args.folder.clone().or(session.dir.clone()).unwrap_or_else(|| ".".into());
     let bits = args.bits.as_deref().map(str::parse).transpose()?;
     let days = args.days.as_deref().map(|days| Validity::parse_days(days, session.now)).transpose();
@@ -78,6 +83,15 @@ pub(super) fn run(args: RenewArgs, session: &mut Session) -> Result<ExitStatus> 
     let renewal = renewal.with_stale(stale.into_iter().map(|(certificate, _)| certificate));
 
     let rebuilt = rebuilt::rebuild(&found.files, &renewal, &mut keyring, session)?;
+    let told = Told::new(&renewal, &rebuilt, alias.as_deref(), issued.is_some(), session.now);
+    let paths: Vec<&Path> = rebuilt.files.iter().map(|file| file.path.as_path()).collect();
+    let rules = paths.iter().fold(session.rules(), |rules, path| rules.with_changed(*path));
+    let rules = password::protect(rules, &args.passwords.sources());
+    if args.dry_run {
+        rules.check(&paths)?;
+        told.tell_plan(&renewal, &rebuilt, session)?;
+        return Ok(ExitStatus::Done);
+    }
     for file in rebuilt.files.iter().filter(|file| file.kind.visibility() == Visibility::Secret) {
         if output::is_readable_by_others(&file.path).unwrap_or(false) {
             let fact = "others than its owner could read it, and cannot read the new one";
@@ -85,11 +99,7 @@ pub(super) fn run(args: RenewArgs, session: &mut Session) -> Result<ExitStatus> 
             session.terminal.note(&text);
         }
     }
-    let paths: Vec<&Path> = rebuilt.files.iter().map(|file| file.path.as_path()).collect();
-    let rules = paths.iter().fold(session.rules(), |rules, path| rules.with_changed(*path));
-    let rules = password::protect(rules, &args.passwords.sources());
     let mut delivery = Delivery::plan("renew", rules, &paths, session)?;
-    let told = Told::new(&renewal, &rebuilt, alias.as_deref(), issued.is_some(), session.now);
     for file in rebuilt.files {
         match file.is_alone {
             true => delivery.add(&file.path, file.kind, file.words, file.bytes),

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::time::SystemTime;
 
+use certwright::output::Visibility;
 use certwright::{Renewal, Result, time};
 use serde_json::{Value, json};
 
@@ -73,6 +74,41 @@ impl Told {
             text += &command.as_ref().map_or_else(String::new, |command| format!("   {command}\n"));
         }
         session.terminal.say(text.trim_end())
+    }
+
+    /// What would be written: the certificate's hash and serial number are drawn anew by each run, so they are left out.
+    pub(super) fn tell_plan(&self, renewal: &Renewal, set: &Set, session: &mut Session) -> Result<()> {
+        if session.json {
+            let files = set.files.iter().map(|file| {
+                let is_secret = file.kind.visibility() == Visibility::Secret;
+                json!({ "path": file.path.to_string_lossy(), "kind": file.kind.as_str(), "secret": is_secret })
+            });
+            let certificate = renewal.certificate();
+            let planned = json!({
+                "command": "renew",
+                "dry_run": true,
+                "files": files.collect::<Vec<_>>(),
+                "certificate": {
+                    "subject": certificate.subject().to_string(),
+                    "not_before": time::rfc3339(certificate.validity().not_before()),
+                    "not_after": time::rfc3339(certificate.validity().not_after()),
+                },
+                "new_key": self.has_new_key,
+                "left": self.left,
+            });
+            return session.terminal.say(&json::text(&planned));
+        }
+        let width = set.files.iter().map(|file| file.name.chars().count()).max().unwrap_or_default();
+        let files = set.files.iter().map(|file| {
+            let label = format!("would write {}", file.name);
+            table::row(0, width + 13, &label, &file.words)
+        });
+        let mut text: String = files.collect();
+        text += "\n";
+        let rows = self.rows.iter().filter(|(label, _)| *label != "SHA-256");
+        text.extend(rows.map(|(label, value)| table::row(0, 9, label, value)));
+        text += "\nNothing was written.";
+        session.terminal.say(&text)
     }
 }
 
