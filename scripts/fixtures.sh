@@ -12,7 +12,8 @@ cat > README.md <<'EOF'
 
 Files made by other tools, which certwright has to read. `scripts/fixtures.sh` makes them anew (the keys differ then,
 the tests do not care) and writes this list. The keys are public: use none of them for anything.
-The password of every encrypted file is `fixture password`.
+The password of every encrypted file is `fixture password`. No certificate expires before 2100, or tests would fail one day
+(`tests/renewal.rs` looks); there is no CRL among them.
 
 EOF
 { openssl version; ssh -V 2>&1; java -version 2>&1 | sed -n 1p; certtool --version | sed -n 1p; } | sed 's/^/- /' >> README.md

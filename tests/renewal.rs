@@ -308,6 +308,28 @@ fn a_planned_renewal_writes_nothing() {
     assert_eq!(content(folder.path()), before);
 }
 
+/// A fixture that ends is a test that fails one day.
+#[test]
+fn no_fixture_expires_before_2100() {
+    let names = ["openssl", "keystores", "broken"].map(fixture);
+    let mut counted = 0;
+    for (folder, password) in
+        names.iter().flat_map(|folder| [(folder, "env:PW"), (folder, "env:OTHER"), (folder, "env:NONE")])
+    {
+        let here = Folder::new();
+        let mut command =
+            here.certwright(&["status", folder, "--at", "2100-01-01", "--json", "--password-from", password]);
+        let told =
+            output(command.env("OTHER", "gr\u{fc}n & \u{41f}\u{430}\u{440}\u{43e}\u{43b}\u{44c}").env("NONE", ""));
+        let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+        for one in told["certificates"].as_array().expect("certificates") {
+            assert_eq!(one["state"], "valid", "{one}");
+            counted += one["files"].as_array().expect("files").len();
+        }
+    }
+    assert!(counted > 30, "only {counted}");
+}
+
 #[test]
 fn locked_stores_count_as_not_checked() {
     let folder = set();
