@@ -262,6 +262,10 @@ fn a_run_killed_after_its_last_file_leaves_nothing_to_do() {
     for replaces in [false, true] {
         let folder = killed(replaces, NAMES.len(), false);
         assert_eq!(Unfinished::find(folder.path()).expect("a journal"), None);
+        // Also where the next run has another reason to stop.
+        Rules::default().check(&[&folder.path().join("server.key")]).expect_err("it exists");
+        assert!(folder.names().iter().all(|name| !name.starts_with(".certwright-")), "{:?}", folder.names());
+        folder.write(".certwright-unfinished", "");
         set(Rules::default(), folder.path(), &["another"]).publish(now(), || Ok(())).expect("a set");
         assert!(folder.names().iter().all(|name| !name.starts_with(".certwright-")), "{:?}", folder.names());
     }

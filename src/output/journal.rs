@@ -210,15 +210,16 @@ impl Journal {
             .with_path(folder.path()))
     }
 
-    /// The journal that a killed run has left in `folder`, locked, with its content.
+    /// The journal that a killed run has left in `folder`, locked, with its content, if it has any.
     ///
     /// # Errors
     /// As [`claim`](Self::claim), but for a run that is still writing there: that is no reason to stop.
-    pub(super) fn find(folder: &Folder) -> Result<Option<(Self, Record)>> {
+    pub(super) fn find(folder: &Folder) -> Result<Option<(Self, Option<Record>)>> {
         // `open` would wait for the other end of a pipe.
         let Some(file) = open(folder)? else { return Ok(None) };
         let Some(journal) = lock(folder, file)? else { return Ok(None) };
-        Ok(journal.read(folder)?.map(|record| (journal, record)))
+        let record = journal.read(folder)?;
+        Ok(Some((journal, record)))
     }
 
     fn read(&self, folder: &Folder) -> Result<Option<Record>> {

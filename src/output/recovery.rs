@@ -72,17 +72,24 @@ impl Unfinished {
     /// [`Exists`](ErrorKind::Exists) if something that is not a journal has the name of one, or one of another user.
     pub fn find(folder: &Path) -> Result<Option<Self>> {
         let opened = Folder::open(folder).map_err(|error| cannot_write(folder, error))?;
-        let Some((journal, record)) = Journal::find(&opened)? else { return Ok(None) };
+        let Some((journal, Some(record))) = Journal::find(&opened)? else { return Ok(None) };
         let killed = KilledRun::examine(opened, journal, record)?;
         Ok((!killed.is_settled()).then(|| killed.to_unfinished()))
     }
 
-    /// Fails if a killed run left something unfinished in `folder`.
+    /// Fails if a killed run left something unfinished in `folder`. The journal of one that was killed when nothing was left
+    /// to do, or nothing begun, is removed.
     ///
     /// # Errors
     /// Those of [`Self::find`], and [`Exists`](ErrorKind::Exists) that says what was left.
     pub fn refuse(folder: &Path) -> Result<()> {
-        Self::find(folder)?.map_or(Ok(()), |unfinished| Err(unfinished.to_error()))
+        let opened = Folder::open(folder).map_err(|error| cannot_write(folder, error))?;
+        match Journal::find(&opened)? {
+            None => {}
+            Some((journal, None)) => journal.remove(&opened),
+            Some((journal, Some(record))) => settle(&opened, journal, record)?.remove(&opened),
+        }
+        Ok(())
     }
 
     /// The folders of the set, each after a space.
@@ -220,7 +227,7 @@ impl Recovery {
             if runs.iter().any(|run| run.folder.id() == folder.id()) {
                 continue;
             }
-            if let Some((journal, record)) = Journal::find(&folder)? {
+            if let Some((journal, Some(record))) = Journal::find(&folder)? {
                 runs.push(KilledRun::examine(folder, journal, record)?);
             }
         }

@@ -35,7 +35,12 @@ pub(super) fn run(args: RenewArgs, session: &mut Session) -> Result<ExitStatus> 
         days.map_err(|error| error.with_hint("leave --days out for as many as the old one, or give a number"))?;
     let mut keyring = Keyring::read(&args.passwords, session)?;
     if folder.is_dir() {
-        Unfinished::refuse(&folder)?;
+        // `refuse` may remove a journal, and a dry run writes nothing.
+        match Unfinished::find(&folder)? {
+            Some(unfinished) => return Err(unfinished.to_error()),
+            None if args.dry_run => {}
+            None => Unfinished::refuse(&folder)?,
+        }
     }
     let mut found = Found::search(&folder, &mut keyring, session)?;
     let chosen = Chosen::of(&mut found, &args, &mut keyring, session)?;
