@@ -45,10 +45,9 @@ impl FromStr for Reason {
             "superseded" => Self::Superseded,
             "cessationOfOperation" => Self::CessationOfOperation,
             _ => {
-                return Err(Error::new(ErrorKind::Usage, format!("\"{}\" is no reason", text.escape_debug()))
-                    .with_hint(
-                        "give true, or keyCompromise, affiliationChanged, superseded, cessationOfOperation or unspecified",
-                    ));
+                return Err(Error::new(ErrorKind::Usage, format!("\"{}\" is no reason", text)).with_hint(
+                    "give true, or keyCompromise, affiliationChanged, superseded, cessationOfOperation or unspecified",
+                ));
             }
         })
     }

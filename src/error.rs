@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use crate::printable::printable;
+
 /// What a caller can act on. [`ErrorKind::as_str`] is the `kind` of the command's JSON errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -58,9 +60,10 @@ struct Parts {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of `kind`; `fact` starts in lower case and has no full stop.
+    /// An error of `kind`; `fact` starts in lower case and has no full stop. What it quotes may hold anything: it is kept
+    /// as [`printable`] text.
     pub fn new(kind: ErrorKind, fact: impl Into<String>) -> Self {
-        Self(Box::new(Parts { kind, fact: fact.into(), hint: None, path: None, source: None }))
+        Self(Box::new(Parts { kind, fact: printable(fact.into()), hint: None, path: None, source: None }))
     }
 
     pub(crate) fn malformed(fact: impl Into<String>) -> Self {
@@ -79,10 +82,10 @@ impl Error {
         Self::new(ErrorKind::Mismatch, fact)
     }
 
-    /// Adds the way out: what to type or change next.
+    /// Adds the way out: what to type or change next, as [`printable`] text.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
+        self.0.hint = Some(printable(hint.into()));
         self
     }
 
@@ -123,16 +126,6 @@ impl fmt::Display for Error {
         }
         f.write_str(&self.0.fact)
     }
-}
-
-/// `path` for a message: as it is, but for control characters, which would reach the terminal, and the `\\?\` of long
-/// Windows paths.
-pub fn printable(path: &Path) -> String {
-    let escape = |character: char| match character.is_control() {
-        true => character.escape_default().to_string(),
-        false => character.to_string(),
-    };
-    dunce::simplified(path).display().to_string().chars().map(escape).collect()
 }
 
 impl fmt::Debug for Error {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::Audience;
 use super::fields::{self, LONGEST_LIFETIME};
 use crate::certificate::Certificate;
-use crate::error::Result;
+use crate::error::{Result, printable};
 use crate::jwt::{ALGORITHM, Assertion, NumericDate};
 use crate::time;
 use crate::verify::{Outcome, Report};
@@ -55,7 +55,7 @@ fn header(assertion: &Assertion) -> (Outcome, String) {
         Some(ALGORITHM) => (Outcome::Holds, format!("the header says {ALGORITHM}")),
         Some(other) => {
             let shown: String = other.chars().take(20).collect();
-            (Outcome::Fails, format!("the header says \"{}\", only {ALGORITHM} is accepted", shown.escape_debug()))
+            (Outcome::Fails, format!("the header says \"{}\", only {ALGORITHM} is accepted", printable(shown)))
         }
         None => (Outcome::Fails, format!("the header names no algorithm; it has to say {ALGORITHM}")),
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::printable::is_printable;
 use crate::time;
 use crate::verify::Outcome;
 
@@ -24,9 +25,8 @@ pub fn parse_lifetime(text: &str) -> Result<Duration> {
         Some(seconds) => seconds.parse().ok().map(Duration::from_secs),
         None => time::parse_span(text).ok().filter(|_| has_unit),
     };
-    let span = span.ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("\"{}\" is no span of time", text.escape_debug())).with_hint(hint)
-    })?;
+    let span =
+        span.ok_or_else(|| Error::new(ErrorKind::Usage, format!("\"{}\" is no span of time", text)).with_hint(hint))?;
     if span.is_zero() || span > LONGEST_LIFETIME {
         return Err(Error::policy(
             "the lifetime of an assertion is over 0 and at most 5 minutes, the longest in Salesforce's documents",
@@ -39,7 +39,7 @@ pub fn parse_lifetime(text: &str) -> Result<Duration> {
 /// Checks that `text` can be a field's value at all: `name` is how the field is called.
 ///
 /// # Errors
-/// [`Usage`](ErrorKind::Usage) if it is empty or holds control characters or spaces around it.
+/// [`Usage`](ErrorKind::Usage) if it is empty or holds control or invisible characters, or spaces around it.
 pub fn check_text(name: &str, text: &str) -> Result<()> {
     let usage = |fact: String| {
         Err(Error::new(ErrorKind::Usage, fact).with_hint("copy it anew, without quotes or line ends around it"))
@@ -47,8 +47,8 @@ pub fn check_text(name: &str, text: &str) -> Result<()> {
     if text.is_empty() {
         return usage(format!("the {name} is empty"));
     }
-    if text.trim() != text || text.chars().any(char::is_control) {
-        return usage(format!("the {name} has white space or control characters in or around it"));
+    if text.trim() != text || !text.chars().all(is_printable) {
+        return usage(format!("the {name} has white space, control or invisible characters in or around it"));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What Certificate and Key Management imports.
 
+use crate::error::printable;
 use crate::keystore::Format;
 use crate::verify::{Evidence, Exhibit, Outcome, Report};
 
@@ -43,7 +44,7 @@ pub fn import_rules(exhibits: &[Exhibit], is_asked: bool, report: &mut Report) {
         };
         match evidence {
             Evidence::Alias { alias, format } => {
-                let shown = alias.escape_debug();
+                let shown = printable(alias);
                 let problem = alias_problem(alias)
                     .map(|problem| format!("the alias \"{shown}\" {problem}; Salesforce refuses it"));
                 match (problem, format) {

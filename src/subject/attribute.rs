@@ -8,6 +8,7 @@ use der::Tagged;
 use x509_cert::attr::AttributeTypeAndValue;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::printable::is_printable;
 
 /// The type of an attribute (X.520, RFC 4519, RFC 2985).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -258,7 +259,7 @@ impl Attribute {
         let (length, bound) = (value.chars().count(), kind.bound());
         if kind == AttributeType::Country {
             if length != 2 || !value.chars().all(|letter| letter.is_ascii_alphabetic()) {
-                return Err(policy(format!("the country \"{}\" is not two letters", value.escape_debug()))
+                return Err(policy(format!("the country \"{}\" is not two letters", value))
                     .with_hint("give the ISO 3166 code, such as US, GB, DE or JP"));
             }
             return Ok(Self { kind, value: value.to_ascii_uppercase() });
@@ -330,9 +331,9 @@ impl fmt::Display for Attribute {
                 ',' | '+' | '"' | '\\' | '<' | '>' | ';' => write!(f, "\\{character}")?,
                 ' ' if at == 0 || at == last => f.write_str("\\ ")?,
                 '#' if at == 0 => f.write_str("\\#")?,
-                control if control.is_control() => {
+                hidden if !is_printable(hidden) => {
                     let mut octets = [0; 4];
-                    control.encode_utf8(&mut octets).bytes().try_for_each(|octet| write!(f, "\\{octet:02X}"))?;
+                    hidden.encode_utf8(&mut octets).bytes().try_for_each(|octet| write!(f, "\\{octet:02X}"))?;
                 }
                 plain => write!(f, "{plain}")?,
             }
@@ -370,8 +371,8 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_reach_no_terminal() {
-        let attribute = Attribute { kind: AttributeType::CommonName, value: " a\u{1b}[31m#\u{9b}".into() };
-        assert_eq!(attribute.to_string(), r"CN=\ a\1B[31m#\C2\9B");
+    fn hidden_characters_reach_no_terminal() {
+        let attribute = Attribute { kind: AttributeType::CommonName, value: " a\u{1b}[31m#\u{9b}\u{202e}ü".into() };
+        assert_eq!(attribute.to_string(), r"CN=\ a\1B[31m#\C2\9B\E2\80\AEü");
     }
 }

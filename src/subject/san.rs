@@ -9,7 +9,7 @@ use der::asn1::{Ia5String, OctetString};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, printable};
 
 /// One subject alternative name (RFC 5280, section 4.2.1.6), written `DNS:name`, `IP:addr`, `email:..` or `URI:..`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,9 +95,7 @@ impl SanName {
     pub fn value(&self) -> String {
         match self {
             Self::Ip(address) => address.to_string(),
-            Self::Dns(text) | Self::Email(text) | Self::Uri(text) | Self::Other(text) => {
-                text.escape_debug().to_string()
-            }
+            Self::Dns(text) | Self::Email(text) | Self::Uri(text) | Self::Other(text) => printable(text),
         }
     }
 

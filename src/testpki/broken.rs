@@ -62,7 +62,7 @@ impl Case {
     /// [`Usage`](ErrorKind::Usage) if there is none.
     pub fn named(name: &str) -> Result<&'static Self> {
         CASES.iter().find(|case| case.name == name).ok_or_else(|| {
-            Error::new(ErrorKind::Usage, format!("\"{}\" is no way to be wrong that is made here", name.escape_debug()))
+            Error::new(ErrorKind::Usage, format!("\"{}\" is no way to be wrong that is made here", name))
                 .with_hint("testpki --broken --list names them all")
         })
     }

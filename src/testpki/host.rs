@@ -23,7 +23,7 @@ impl FromStr for Host {
     /// whole first label above two others (RFC 6125, section 6.4.3).
     fn from_str(text: &str) -> Result<Self> {
         let usage = |what: &str, hint: &str| {
-            Err(Error::new(ErrorKind::Usage, format!("the host \"{}\" {what}", text.escape_debug())).with_hint(hint))
+            Err(Error::new(ErrorKind::Usage, format!("the host \"{}\" {what}", text)).with_hint(hint))
         };
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         if let Ok(address) = bare.parse::<IpAddr>() {

@@ -95,7 +95,7 @@ const TAKEN: [&str; 3] = ["bundle", "truststore", "keystore"];
 /// [`Usage`](ErrorKind::Usage) if not.
 pub fn check_file_name(name: &str) -> Result<()> {
     let usage = |what: &str| {
-        Err(Error::new(ErrorKind::Usage, format!("\"{}\" {what}", name.escape_debug()))
+        Err(Error::new(ErrorKind::Usage, format!("\"{}\" {what}", name))
             .with_hint("choose a name of letters, digits, \"-\", \"_\" and \".\" that begins with a letter or digit"))
     };
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

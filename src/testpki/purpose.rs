@@ -44,7 +44,7 @@ impl FromStr for Purpose {
     fn from_str(text: &str) -> Result<Self> {
         Self::ALL.iter().find(|(_, word, _)| *word == text).map(|(purpose, ..)| *purpose).ok_or_else(|| {
             let words: Vec<&str> = Self::ALL.iter().map(|(_, word, _)| *word).collect();
-            Error::new(ErrorKind::Usage, format!("\"{}\" is no usage of a key", text.escape_debug()))
+            Error::new(ErrorKind::Usage, format!("\"{}\" is no usage of a key", text))
                 .with_hint(format!("choose from {}", words.join(", ")))
         })
     }

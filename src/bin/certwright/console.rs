@@ -32,7 +32,7 @@ else it can do.
 
 /// Offers `init` to someone who has double-clicked the program, `run`s it, and keeps the window open.
 pub(crate) fn guide(mut terminal: impl Terminal, run: impl FnOnce(Vec<OsString>) -> ExitCode) -> ExitCode {
-    terminal.note(WELCOME);
+    terminal.note_lines(WELCOME);
     let status = ask_folder(&mut terminal)
         .map(|folder| run(vec!["certwright".into(), "init".into(), "--".into(), folder.into_os_string()]));
     let status = status.unwrap_or_else(|error| ExitStatus::could_not_run(&error, false).into());

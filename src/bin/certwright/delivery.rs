@@ -283,7 +283,7 @@ impl Receipt {
         let rest = (rest > 0).then(|| format!("wrote {rest} more files of the same kinds"));
         for row in rows.chain(rest) {
             match self.has_used_stdout {
-                true => session.terminal.note(row.trim_end()),
+                true => session.terminal.note_lines(row.trim_end()),
                 false => session.terminal.say(row.trim_end()).map_err(although_written)?,
             }
         }

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use certwright::crl::Crl;
+use certwright::error::printable;
 use certwright::inspect::Object;
 use certwright::key::{KeyAlgorithm, Protection};
 use certwright::keystore::{Entry, Format};
@@ -133,7 +134,7 @@ fn keystore(name: &str, store: &EncodedKeystore, passwords: &Passwords, now: Sys
     told.set("integrity_holds", json!(store.integrity().map(|_| true)));
     let mut entries = Vec::new();
     for entry in &opened.entries {
-        let alias = entry.alias().escape_debug().to_string();
+        let alias = printable(entry.alias());
         let (kind, algorithm, certificate, length) = match entry {
             Entry::Identity(identity) => {
                 ("private-key", Some(identity.key().algorithm()), identity.chain().first(), identity.chain().len())

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use certwright::Error;
+use certwright::error::printable;
 use serde_json::{Map, Value, json};
 
 use crate::table;
@@ -28,7 +29,13 @@ impl Description {
         let mut json = Map::new();
         json.insert("path".into(), json!(name));
         json.insert("kind".into(), json!(kind));
-        Self { title: format!("{name}: {words}"), rows: Vec::new(), warnings: Vec::new(), json, is_readable: true }
+        Self {
+            title: printable(format!("{name}: {words}")),
+            rows: Vec::new(),
+            warnings: Vec::new(),
+            json,
+            is_readable: true,
+        }
     }
 
     /// Something that is there, but damaged or of no use here.

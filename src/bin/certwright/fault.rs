@@ -7,6 +7,8 @@
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 
+use certwright::error::printable;
+
 /// From here on a panic in any thread ends the run.
 pub(crate) fn install() {
     panic::set_hook(Box::new(|panic| {
@@ -24,6 +26,6 @@ fn in_words(panic: &PanicHookInfo<'_>) -> String {
         "error: this is a fault of certwright {}{place}: {}\nhint: report it with this message and what was typed, without \
          its secrets; if files were being written, run it again: what this run has left is named and cleared\n",
         env!("CARGO_PKG_VERSION"),
-        message.unwrap_or("no more is known")
+        printable(message.unwrap_or("no more is known"))
     )
 }

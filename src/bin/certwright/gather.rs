@@ -31,7 +31,7 @@ pub(crate) struct Gathered {
 /// The name of what an entry of the keystore `store` holds: `store[alias]`, and `store[alias]:2` for the second certificate
 /// of its chain, whose `place` is 1.
 pub(crate) fn entry_name(store: &str, alias: &str, place: usize) -> String {
-    let alias = alias.escape_debug();
+    let alias = printable(alias);
     match place {
         0 => format!("{store}[{alias}]"),
         _ => format!("{store}[{alias}]:{}", place + 1),

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use certwright::error::printable;
 use certwright::inspect::{self, FoundKey};
 use certwright::output::{self, Fingerprint, Rules};
 use certwright::{CertRequest, Error, ErrorKind, PrivateKey, Result, SecretBytes};
@@ -153,7 +154,7 @@ pub(crate) fn open_private_key(
         FoundKey::Open(key) => {
             check_rsa(&key, path)?;
             if source.is_some() {
-                let text = format!("note: {} is not encrypted; the password was not needed", path.display());
+                let text = format!("note: {} is not encrypted; the password was not needed", printable(path));
                 session.terminal.note(&text);
             }
             Ok((key, false))

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use certwright::Error;
+use certwright::error::printable;
 use serde_json::json;
 
 use crate::json;
@@ -40,7 +41,7 @@ impl ExitStatus {
             let mut text = format!("error: {error}\n");
             let mut cause = error.source();
             while let Some(error) = cause {
-                text += &format!("caused by: {error}\n");
+                text += &format!("caused by: {}\n", printable(error.to_string()));
                 cause = error.source();
             }
             text += &error.hint().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
@@ -60,7 +61,7 @@ fn with_causes(error: &Error) -> String {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        message += &format!(": {error}");
+        message += &format!(": {}", printable(error.to_string()));
         cause = error.source();
     }
     message

@@ -209,8 +209,7 @@ pub(crate) fn new_password(
 pub(crate) fn warn(store: &Keystore, password: Option<&Password>, session: &mut Session) {
     for entry in &store.entries {
         if let (Entry::Identity(_), Some(problem)) = (entry, salesforce::alias_problem(entry.alias())) {
-            let text =
-                format!("warning: the alias \"{}\" {problem}; Salesforce refuses it", entry.alias().escape_debug());
+            let text = format!("warning: the alias \"{}\" {problem}; Salesforce refuses it", printable(entry.alias()));
             session.terminal.note(&text);
         }
     }
@@ -234,9 +233,9 @@ pub(crate) fn in_words(store: &Keystore) -> String {
         .iter()
         .map(|entry| match entry {
             Entry::Identity(identity) if identity.chain().len() > 1 => {
-                format!("\"{}\" with a chain of {}", identity.alias().escape_debug(), identity.chain().len())
+                format!("\"{}\" with a chain of {}", printable(identity.alias()), identity.chain().len())
             }
-            entry => format!("\"{}\"", entry.alias().escape_debug()),
+            entry => format!("\"{}\"", printable(entry.alias())),
         })
         .collect();
     format!("entr{} {}", if entries.len() == 1 { "y" } else { "ies" }, entries.join(", "))

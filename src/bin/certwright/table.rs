@@ -1,5 +1,7 @@
 //! Labelled rows that fit the smallest terminal in use.
 
+use certwright::error::printable;
+
 /// 80 columns.
 const WIDTH: usize = 80;
 
@@ -8,8 +10,9 @@ const NARROWEST: usize = 32;
 
 /// `label  text`, the text wrapped below itself, and the end of the line.
 pub(crate) fn row(indent: usize, label_width: usize, label: &str, text: &str) -> String {
+    let (label, text) = (&printable(label), &printable(text));
     let lines = wrapped(text, WIDTH.saturating_sub(indent + label_width + 1).max(NARROWEST));
-    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    let labels = std::iter::once(label.as_str()).chain(std::iter::repeat(""));
     lines.iter().zip(labels).map(|(line, label)| format!("{:indent$}{label:<label_width$} {line}\n", "")).collect()
 }
 

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use ::console::Term;
+use certwright::error::printable;
 use certwright::{Error, ErrorKind, Password, Result};
 use dialoguer::Input;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -30,11 +31,15 @@ pub(crate) trait Terminal {
     fn busy(&mut self, what: &str, work: &mut dyn FnMut());
     /// Shows how far a long piece of work is, until all is done.
     fn progress(&mut self, what: &str, done: usize, all: usize);
-    /// Says something beside the result.
-    fn note(&mut self, text: &str);
+    /// Says something beside the result, in one line whatever `text` quotes.
+    fn note(&mut self, text: &str) {
+        self.note_lines(&printable(text));
+    }
+    /// The same in several lines, each of them made printable where it was composed.
+    fn note_lines(&mut self, text: &str);
     /// Gives the result; a reader that has read enough is no error.
     fn say(&mut self, text: &str) -> Result<()>;
-    /// Gives the result as it is, octet by octet; here a reader that is gone has lost it.
+    /// Gives the result as it is, byte by byte, for files and tokens; here a reader that is gone has lost it.
     fn write(&mut self, bytes: &[u8]) -> Result<()>;
 }
 
@@ -69,6 +74,12 @@ fn failed(error: dialoguer::Error) -> Error {
         .with_source(error)
 }
 
+/// `text` with its line ends as they are, and everything else in it as [`printable`]. Whoever composes a text of several
+/// lines makes its parts printable first, so that none of them brings a line end of its own; this is the second barrier.
+pub(crate) fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// True if a person sees what is asked and types, be it that the program cannot read it.
 fn is_on_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -85,15 +96,16 @@ impl Terminal for Console {
 
     fn ask(&mut self, question: &str, check: &dyn Fn(&str) -> Result<(), String>) -> Result<String> {
         Input::new()
-            .with_prompt(question)
+            .with_prompt(printable_lines(question))
             .allow_empty(true)
-            .validate_with(|answer: &String| check(answer))
+            .validate_with(|answer: &String| check(answer).map_err(|what| printable_lines(&what)))
             .interact_text_on(&self.term)
             .map_err(failed)
     }
 
     fn ask_secret(&mut self, question: &str) -> Result<Password> {
         interrupt::stay_in_foreground();
+        let question = &printable_lines(question);
         if let Some(answer) = console::read_hidden(question) {
             return answer.map_err(|error| failed(error.into()));
         }
@@ -145,13 +157,13 @@ impl Terminal for Console {
         }
     }
 
-    fn note(&mut self, text: &str) {
+    fn note_lines(&mut self, text: &str) {
         // Nobody is left to be told that standard error is gone.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", printable_lines(text));
     }
 
     fn say(&mut self, text: &str) -> Result<()> {
-        match self.write(format!("{text}\n").as_bytes()) {
+        match self.write(format!("{}\n", printable_lines(text)).as_bytes()) {
             // `certwright ... | head` has read enough.
             Err(error) if is_broken_pipe(&error) => Ok(()),
             other => other,

@@ -8,6 +8,7 @@ use x509_cert::attr::AttributeTypeAndValue;
 
 use super::{NameFormat, Order, Separator, Types, escape, openssl, value};
 use crate::error::{Error, Result};
+use crate::printable::is_printable;
 use crate::subject::Subject;
 use crate::subject::attribute::AttributeType;
 
@@ -15,6 +16,8 @@ impl Subject {
     /// The name in `format`, without a newline at its end. A multiline one is indented by four spaces.
     ///
     /// Octets, as a format without `utf8` leaves a value in the encoding it has in the name; with `utf8` they are UTF-8.
+    /// In one thing this is safer than OpenSSL: control and format characters are escaped in every format, as `esc_ctrl`
+    /// and `esc_msb` escape them, so that no name brings a line end or turns the text around.
     ///
     /// # Errors
     /// [`Malformed`](crate::ErrorKind::Malformed) for a value that its string type does not allow.
@@ -110,6 +113,7 @@ impl NameFormat {
         for (at, &unit) in units.iter().enumerate() {
             is_quoted |= self.escape(unit, at == 0, at == last, &mut text);
         }
+        let text = escape_hidden(&text);
         let quote: &[u8] = if is_quoted { b"\"" } else { b"" };
         out.extend_from_slice(&[quote, &text, quote].concat());
         Some(())
@@ -140,7 +144,8 @@ impl NameFormat {
             return false;
         }
         let by_number = octet > 0x7f && has(escape::MSB)
-            || (octet < 0x20 || octet == 0x7f) && has(escape::CONTROL | escape::CONTROL_ALONE)
+            || octet < 0x20
+            || octet == 0x7f
             || matches!(octet, 0 | b'(' | b')' | b'*' | b'\\') && has(escape::RFC2254);
         if by_number {
             out.extend_from_slice(format!("\\{octet:02X}").as_bytes());
@@ -151,6 +156,30 @@ impl NameFormat {
         }
         false
     }
+}
+
+/// `text` with the bytes of every character that is neither printable nor a space as numbers. Bytes that are not UTF-8
+/// stay, as a format without `utf8` has them, but for the control characters of 8-bit terminals.
+fn escape_hidden(text: &[u8]) -> Vec<u8> {
+    let mut shown = Vec::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            let mut octets = [0; 4];
+            let octets = character.encode_utf8(&mut octets).as_bytes();
+            let is_space = character.is_whitespace() && !"\u{85}\u{2028}\u{2029}".contains(character);
+            match is_printable(character) || is_space {
+                true => shown.extend_from_slice(octets),
+                false => shown.extend(octets.iter().flat_map(|octet| format!("\\{octet:02X}").into_bytes())),
+            }
+        }
+        for &octet in chunk.invalid() {
+            match octet {
+                0x80..=0x9f => shown.extend(format!("\\{octet:02X}").into_bytes()),
+                _ => shown.push(octet),
+            }
+        }
+    }
+    shown
 }
 
 /// Its short and its long name: one that is understood, or that OpenSSL alone has.

@@ -59,7 +59,7 @@ impl<'a> Table<'a> {
     pub(super) fn check_keys(&self, known: &[&str]) -> Result<()> {
         match self.entries.iter().find(|(key, ..)| !known.contains(&key.as_str())) {
             None => Ok(()),
-            Some((key, line, _)) => Err(error(*line, &format!("the key \"{}\" is not known here", key.escape_debug()))
+            Some((key, line, _)) => Err(error(*line, &format!("the key \"{}\" is not known here", key))
                 .with_hint(format!("known are {}", known.join(", ")))),
         }
     }
@@ -82,8 +82,7 @@ impl<'a> Table<'a> {
         let Some(table) = self.table(key)? else { return Ok(Vec::new()) };
         let entry = |(name, line, value): (String, usize, Spanned<DeValue<'a>>)| match value.into_inner() {
             DeValue::Table(inner) => Ok(Entry { name, line, table: Self::new(self.text, inner) }),
-            _ => Err(error(line, &format!("\"{}\" is no table", name.escape_debug()))
-                .with_hint(format!("write it as [{key}.NAME]"))),
+            _ => Err(error(line, &format!("\"{}\" is no table", name)).with_hint(format!("write it as [{key}.NAME]"))),
         };
         table.entries.into_iter().map(entry).collect()
     }
@@ -91,7 +90,7 @@ impl<'a> Table<'a> {
 
 impl Entry<'_> {
     pub(super) fn wrong(&self, what: &str) -> Error {
-        error(self.line, &format!("\"{}\" {what}", self.name.escape_debug()))
+        error(self.line, &format!("\"{}\" {what}", self.name))
     }
 
     /// `result`, with the line where it went wrong.
@@ -103,7 +102,7 @@ impl Entry<'_> {
 impl Value<'_> {
     pub(super) fn wrong(&self, what: &str) -> Error {
         let value = match &self.value {
-            DeValue::String(text) => format!(" = \"{}\"", text.escape_debug()),
+            DeValue::String(text) => format!(" = \"{}\"", text),
             DeValue::Integer(number) => format!(" = {}", number.as_str()),
             _ => String::new(),
         };

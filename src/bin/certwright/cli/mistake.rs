@@ -1,11 +1,17 @@
 //! A mistake on the command line, or a wish for help, answered.
 
+use std::error::Error as _;
+use std::io::{self, Write};
+
+use certwright::error::printable;
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, CommandFactory};
 
 use super::Cli;
 use crate::nearest::nearest;
 use crate::status::ExitStatus;
+use crate::terminal::printable_lines;
 
 /// What is typed without the word openssl before it.
 const OPENSSL: [&str; 6] = ["genpkey", "genrsa", "pkcs12", "req", "rsa", "x509"];
@@ -13,19 +19,59 @@ const OPENSSL: [&str; 6] = ["genpkey", "genrsa", "pkcs12", "req", "rsa", "x509"]
 pub(super) fn answer(mut error: clap::Error, wants_json: bool) -> ExitStatus {
     let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     suggest(&mut error);
+    escape_values(&mut error);
+    let text = plain_text(&error);
     if !asked && wants_json {
-        let text = error.to_string();
         let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
         let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with("For more")).collect();
         let hint = lines.iter().find_map(|line| line.strip_prefix("tip: ")).unwrap_or("see certwright --help");
         let message: Vec<&str> = lines.iter().copied().filter(|line| !line.starts_with("tip: ")).collect();
         let message = message.join(" ");
         ExitStatus::tell_json("usage", message.trim_start_matches("error: "), Some(hint), None);
-    } else {
-        // Standard output for help that was asked for, standard error otherwise.
+    } else if text == error.to_string() {
+        // Standard output for help that was asked for, standard error otherwise; with colours on a terminal.
         let _ = error.print();
+    } else {
+        let _ = io::stderr().write_all(text.as_bytes());
     }
     if asked { ExitStatus::Done } else { ExitStatus::CouldNotRun }
+}
+
+/// Makes what was typed, and clap repeats, printable.
+fn escape_values(error: &mut clap::Error) {
+    let escaped = |(kind, value): (ContextKind, &ContextValue)| match value {
+        // Several lines, of the program's own words.
+        _ if kind == ContextKind::Usage => None,
+        ContextValue::String(text) => Some(ContextValue::String(printable(text))),
+        ContextValue::Strings(texts) => Some(ContextValue::Strings(texts.iter().map(printable).collect())),
+        // The styles are lost, so only where there is something to escape.
+        ContextValue::StyledStr(text) => escaped_style(text).map(ContextValue::StyledStr),
+        ContextValue::StyledStrs(texts) => {
+            let texts = texts.iter().map(|text| escaped_style(text).unwrap_or_else(|| text.clone()));
+            Some(ContextValue::StyledStrs(texts.collect()))
+        }
+        _ => None,
+    };
+    let all: Vec<_> = error.context().filter_map(|one| Some((one.0, escaped(one)?))).collect();
+    for (kind, value) in all {
+        error.insert(kind, value);
+    }
+}
+
+fn escaped_style(text: &StyledStr) -> Option<StyledStr> {
+    let plain = text.to_string();
+    let escaped = printable(&plain);
+    (escaped != plain).then(|| escaped.into())
+}
+
+/// The message without styles. The text of a value's own error is no context: it is made printable here.
+fn plain_text(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let text = match error.source().map(ToString::to_string) {
+        Some(cause) if !cause.is_empty() => text.replace(&cause, &printable(&cause)),
+        _ => text,
+    };
+    printable_lines(&text)
 }
 
 /// clap looks for the nearest command where the mistyped one stands. `login` is one of salesforce's, `x509` of openssl's.

@@ -1,6 +1,7 @@
 //! `decrypt`: a key without its password, in the format that is wanted.
 
 use certwright::Result;
+use certwright::error::printable;
 
 use crate::cli::{DecryptArgs, KeyFormat};
 use crate::delivery::{Delivery, Kind};
@@ -30,7 +31,7 @@ pub(super) fn run(args: DecryptArgs, session: &mut Session) -> Result<ExitStatus
     let words = format!("{} key without password: keep it secret", key.algorithm());
     delivery.add(&out, Kind::PrivateKey, words, encode()?);
     if let Some(copy) = &copy {
-        delivery.add(copy, Kind::PrivateKey, format!("the same as {}", out.display()), encode()?);
+        delivery.add(copy, Kind::PrivateKey, format!("the same as {}", printable(&out)), encode()?);
     }
     delivery.set_key(key.public_key());
     delivery.complete(session)?;

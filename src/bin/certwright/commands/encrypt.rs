@@ -1,5 +1,6 @@
 //! `encrypt`: the same key under a new password.
 
+use certwright::error::printable;
 use certwright::{Iterations, Result};
 
 use crate::cli::EncryptArgs;
@@ -21,7 +22,7 @@ pub(super) fn run(args: EncryptArgs, session: &mut Session) -> Result<ExitStatus
 
     let (key, _) = input::private_key(&input, old_source, "--old-password-from", session)
         .map_err(|error| input::or_make(error, "make it with genkey and decrypt first, or name the key with --in"))?;
-    let new = password::create(&out.display().to_string(), source, password::KEY_FILE, session)?;
+    let new = password::create(&printable(&out), source, password::KEY_FILE, session)?;
     delivery.add_locked_key(&out, &key, &new, iterations, session)?;
     delivery.set_key(key.public_key());
     delivery.complete(session)?;

@@ -4,6 +4,7 @@ mod line;
 
 use std::path::PathBuf;
 
+use certwright::error::printable;
 use certwright::{Iterations, Result, certificate, time};
 
 use crate::cli::ExportArgs;
@@ -41,7 +42,7 @@ pub(super) fn run(args: ExportArgs, session: &mut Session) -> Result<ExitStatus>
     let key = identity.key();
     match (&key_out, new_source) {
         (Some(out), Some(_)) => {
-            let new = password::create(&out.display().to_string(), new_source, password::KEY_FILE, session)?;
+            let new = password::create(&printable(out), new_source, password::KEY_FILE, session)?;
             delivery.add_locked_key(out, key, &new, Iterations::default(), session)?;
         }
         (Some(out), None) => {

@@ -1,5 +1,6 @@
 //! `genkey`: a new private key.
 
+use certwright::error::printable;
 use certwright::{Iterations, PrivateKey, Result, RsaBits};
 
 use crate::cli::GenkeyArgs;
@@ -20,7 +21,7 @@ pub(super) fn run(args: GenkeyArgs, session: &mut Session) -> Result<ExitStatus>
     let password = if args.unencrypted {
         None
     } else {
-        Some(password::create(&out.display().to_string(), source, password::KEY_FILE, session)?)
+        Some(password::create(&printable(&out), source, password::KEY_FILE, session)?)
     };
     let mut rng = session.rng();
     let key = session.busy("making the key", || PrivateKey::generate_rsa(bits, &mut rng))?;

@@ -80,7 +80,7 @@ pub(super) fn run(args: InitArgs, session: &mut Session) -> Result<ExitStatus> {
     let mut delivery = Delivery::plan("init", rules, &paths, session)?;
 
     let subject = args.subject.resolve(session)?;
-    let new = password::create(&names.pass_key.display().to_string(), source, password::KEY_FILE, session)?;
+    let new = password::create(&printable(&names.pass_key), source, password::KEY_FILE, session)?;
     let store_password = match store_source {
         Some(_) => Some(password::create("the keystores", store_source, password::STORE_FILE, session)?),
         None => None,

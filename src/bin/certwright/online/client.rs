@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use certwright::error::printable;
 use certwright::salesforce::InstanceUrl;
 use certwright::salesforce::answer::LARGEST;
 use certwright::{Error, ErrorKind, Result, time};
@@ -146,7 +147,7 @@ fn trust_store() -> String {
     // What rustls-native-certs reads: these two, else the distribution's own.
     let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
         .iter()
-        .filter_map(|name| Some(format!("{name}={}", certwright::error::printable(std::env::var_os(name)?.as_ref()))));
+        .filter_map(|name| Some(format!("{name}={}", printable(std::env::var_os(name)?))));
     let named: Vec<String> = named.collect();
     if named.is_empty() { "the system's, such as /etc/ssl/certs".to_owned() } else { named.join(", ") }
 }

@@ -49,8 +49,8 @@ impl Terminal for Remarking {
         self.inner.progress(what, done, all);
     }
 
-    fn note(&mut self, text: &str) {
-        self.inner.note(&self.remarked(text));
+    fn note_lines(&mut self, text: &str) {
+        self.inner.note_lines(&self.remarked(text));
     }
 
     fn say(&mut self, text: &str) -> Result<()> {

@@ -49,7 +49,7 @@ pub(super) fn translate(words: &[OsString], session: &mut Session) -> Result<Tra
         };
         let fact = match words.is_empty() {
             true => "no command of openssl's is given".to_owned(),
-            false => format!("openssl {} is not understood; this is not openssl", shown(command, &[]).escape_debug()),
+            false => format!("openssl {} is not understood; this is not openssl", shown(command, &[])),
         };
         return Err(Error::new(ErrorKind::Unsupported, fact).with_hint(hint));
     };

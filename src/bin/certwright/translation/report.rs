@@ -6,6 +6,7 @@ pub(super) mod keytool;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use certwright::error::printable;
 use certwright::inspect;
 use certwright::keystore::Entry;
 use certwright::subject::NameFormat;
@@ -300,7 +301,7 @@ pub(super) fn pkcs12(line: &Line, passin: Option<Word>, session: &mut Session) -
             Entry::Certificate { .. } => "Certificate bag",
             _ => "Unreadable bag",
         };
-        session.terminal.note(&format!("{what}: friendlyName {}", entry.alias().escape_debug()));
+        session.terminal.note(&format!("{what}: friendlyName {}", printable(entry.alias())));
         if let Entry::Identity(identity) = entry {
             for certificate in identity.chain() {
                 session.terminal.note(&format!("Certificate bag: {}", certificate.subject()));

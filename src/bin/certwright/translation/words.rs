@@ -144,7 +144,7 @@ impl Line {
             Some(nearest) => format!("the nearest option that is understood is {nearest}"),
             None => format!("understood are {}", all.join(" ")),
         };
-        self.unsupported(format!("the option {}", name.escape_debug()), hint)
+        self.unsupported(format!("the option {}", name), hint)
     }
 
     fn stray(&self, after_secret: bool) -> Error {

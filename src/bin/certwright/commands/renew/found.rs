@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use certwright::error::printable;
 use certwright::inspect::Object;
 use certwright::keystore::{Entry, Format};
 use certwright::renewal::{Holding, Stock};
@@ -145,7 +146,7 @@ pub(super) fn open_keys(
     let visible = store.visible_certificates()?;
     let mut locked = visible.iter().filter(|one| one.of_key && one.place == 0 && is_wanted(&one.certificate));
     let Some(locked) = locked.next().filter(|_| !is_open(&opened)) else { return Ok((opened, password, None)) };
-    let inside = PathBuf::from(gather::entry_name(&path.display().to_string(), &locked.alias, 0));
+    let inside = PathBuf::from(gather::entry_name(&printable(path), &locked.alias, 0));
     let (opened, key_password) = keyring.open(&inside, session, |key_password| {
         let opened = store.open(&password, Some(key_password))?;
         let locked = opened.entries.iter().find_map(|entry| match entry {

@@ -10,6 +10,7 @@ use certwright::{Certificate, Error, ErrorKind, PrivateKey, Result, time};
 use serde_json::{Map, json};
 
 use crate::cli::{Edition, FlowName, HandoffFormat, SalesforceHandoffArgs};
+use crate::quoted::path_as_text;
 use crate::session::Session;
 use crate::signer::{self, Signer};
 use crate::status::ExitStatus;
@@ -38,7 +39,7 @@ pub(super) fn run(args: SalesforceHandoffArgs, session: &mut Session) -> Result<
         Flow::Jwt => Some(pair(&args, session)?),
         Flow::Password => None,
     };
-    let key_path = pair.as_ref().map(|(path, _)| text_of(path)).transpose()?;
+    let key_path = pair.as_ref().map(|(path, _)| path_as_text(path)).transpose()?;
     let values = Values {
         key_path: key_path.as_deref(),
         username: &account.username,
@@ -101,14 +102,6 @@ fn read_key(path: &Path, session: &mut Session) -> Result<PrivateKey> {
                 .with_hint("give it server.pem, which decrypt makes"))
         }
     }
-}
-
-fn text_of(path: &Path) -> Result<String> {
-    path.to_str().map(str::to_owned).filter(|text| !text.chars().any(char::is_control)).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, "has a name that cannot be written as text")
-            .with_path(path)
-            .with_hint("rename the file, or the folder it is in")
-    })
 }
 
 fn in_words(fields: &[Field], certificate: Option<&Certificate>) -> String {

@@ -100,7 +100,7 @@ fn granted(grant: &Grant, args: &SalesforceLoginArgs, session: &mut Session) -> 
     }
     text += &format!("\nscopes  {}", if scopes.is_empty() { "none named" } else { &scopes });
     if args.print_token {
-        session.terminal.note(&text);
+        session.terminal.note_lines(&text);
         session.terminal.write(grant.access_token.as_bytes())?;
         session.terminal.write(b"\n")?;
     } else {

@@ -40,7 +40,7 @@ fn instant(text: &str) -> Result<SystemTime> {
     match text.parse() {
         Ok(Moment::At(instant)) => Ok(instant),
         // A span from now would give other files on another day.
-        _ => Err(Error::new(ErrorKind::Usage, format!("invalid time of the run: \"{}\"", text.escape_debug()))
+        _ => Err(Error::new(ErrorKind::Usage, format!("invalid time of the run: \"{text}\""))
             .with_hint("use 2027-01-31, 2027-01-31T12:00:00Z or @1801396800")),
     }
 }

@@ -196,7 +196,7 @@ fn lifetime(args: &TestpkiArgs) -> Result<Lifetime> {
 pub(super) fn days(args: &TestpkiArgs) -> Result<u32> {
     args.days.as_deref().map_or(Ok(DAYS), |text| {
         text.parse().map_err(|_| {
-            Error::new(ErrorKind::Policy, format!("\"{}\" is no number of days", text.escape_debug()))
+            Error::new(ErrorKind::Policy, format!("\"{}\" is no number of days", text))
                 .with_hint("leave --days out for 30 days, or give a number such as 90")
         })
     })
@@ -204,7 +204,7 @@ pub(super) fn days(args: &TestpkiArgs) -> Result<u32> {
 
 fn count(text: &str) -> Result<usize> {
     text.parse().ok().filter(|count| (1..=MOST_LEAVES).contains(count)).ok_or_else(|| {
-        Error::new(ErrorKind::Usage, format!("\"{}\" is no number of servers", text.escape_debug()))
+        Error::new(ErrorKind::Usage, format!("\"{}\" is no number of servers", text))
             .with_hint("give a number from 1 to 1000000")
     })
 }

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use certwright::error::printable;
 use certwright::inspect::{self, Object};
 use certwright::keystore::Entry;
 use certwright::testpki::Stream;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use crate::cli::Shell;
 use crate::delivery::{Delivery, Kind, Receipt};
 use crate::input;
+use crate::quoted::path_as_text;
 use crate::session::Session;
 
 /// What Java's own store has; it guards nothing here.
@@ -39,16 +41,10 @@ pub(super) struct Trust {
 
 /// Writes the bundle and the truststore if they are not there, and names the variables that lead to them.
 pub(super) fn prepare(roots: &[Certificate], public: Option<&Path>, session: &mut Session) -> Result<Trust> {
-    let absolute = |name: &str, session: &Session| {
-        let path = session.default_path(name);
-        let path = std::path::absolute(&path).unwrap_or(path);
-        path.to_string_lossy().into_owned()
-    };
-    let (bundle, truststore, tests) = (
-        session.default_path("bundle.pem"),
-        session.default_path("truststore.jks"),
-        session.default_path("test-roots.pem"),
-    );
+    let [bundle, truststore, tests] =
+        ["bundle.pem", "truststore.jks", "test-roots.pem"].map(|name| session.default_path(name));
+    let absolute = |path: &Path| path_as_text(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    let (bundle_text, truststore_text, tests_text) = (absolute(&bundle)?, absolute(&truststore)?, absolute(&tests)?);
     let is_fit = |path: &Path| {
         let found = input::read_file(path, &session.inputs).and_then(|bytes| inspect::certificates(bytes.as_bytes()));
         found.is_ok_and(|found| roots.iter().all(|root| found.iter().any(|one| one.to_der() == root.to_der())))
@@ -71,11 +67,10 @@ pub(super) fn prepare(roots: &[Certificate], public: Option<&Path>, session: &mu
         delivery.add_checked(&tests, Kind::Certificate, "the test authority alone", own);
         receipt = Some(delivery.publish(session)?);
     }
-    let bundle = absolute("bundle.pem", session);
     let mut variables: Vec<(&'static str, String)> =
-        ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"].map(|name| (name, bundle.clone())).into();
-    variables.push(("NODE_EXTRA_CA_CERTS", absolute("test-roots.pem", session)));
-    variables.push(("JAVA_TOOL_OPTIONS", java_options(&absolute("truststore.jks", session))));
+        ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"].map(|name| (name, bundle_text.clone())).into();
+    variables.push(("NODE_EXTRA_CA_CERTS", tests_text));
+    variables.push(("JAVA_TOOL_OPTIONS", java_options(&truststore_text)));
     Ok(Trust { variables, receipt })
 }
 
@@ -88,7 +83,8 @@ fn java_options(truststore: &str) -> String {
         true => Vec::new(),
         false => earlier.split_whitespace().map(str::to_owned).collect(),
     };
-    options.retain(|option| !PROPERTIES.iter().any(|property| option.starts_with(property)));
+    let is_own = |option: &str| PROPERTIES.iter().any(|property| option.starts_with(property));
+    options.retain(|option| !is_own(option) && printable(option) == *option);
     // Java splits at spaces outside quotation marks.
     let quoted = if truststore.contains(' ') { format!("\"{truststore}\"") } else { truststore.to_owned() };
     options.extend([

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use certwright::error::printable;
 use certwright::keystore::{Entry, Format};
 use certwright::subject::NameFormat;
 use certwright::{Certificate, ErrorKind, Result, time};
@@ -36,7 +37,7 @@ pub(in crate::translation) fn list(line: &Line, password: Option<Word>, session:
             Entry::Unreadable { error, .. } if error.kind() == ErrorKind::Password => ("PrivateKeyEntry", &[][..]),
             _ => ("unreadable", &[][..]),
         };
-        let alias = entry.alias().escape_debug();
+        let alias = printable(entry.alias());
         if !line.has("-v") {
             out += &format!("{alias}, {kind},\n");
             if let Some(first) = chain.first() {
