@@ -429,7 +429,7 @@ fn a_background_job_ends_when_told_to() {
     let folder = Folder::new();
     let script = format!(
         "set -m; {} genkey --iterations 9000000 --password-from env:PW & sleep 0.3; kill -TERM %1; wait %1; echo ended $?\n",
-        support::program().display()
+        support::program().to_string_lossy()
     );
     let mut command = Command::new("bash");
     command.args(["-c", &script]).current_dir(folder.path()).env("PW", support::PASSWORD);

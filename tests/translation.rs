@@ -74,7 +74,7 @@ fn dialogue(line: &str, programs: Programs) -> Vec<(&'static str, &'static str)>
 fn type_line(folder: &Folder, line: &str, programs: Programs) -> String {
     let program = support::program();
     let line = match programs {
-        Programs::Ours if !line.starts_with("cp ") => format!("'{}' {line}", program.display()),
+        Programs::Ours if !line.starts_with("cp ") => format!("'{}' {line}", program.to_string_lossy()),
         _ => line.to_owned(),
     };
     let mut shell = Command::new("sh");
@@ -262,6 +262,21 @@ const FIELDS: [&str; 18] = [
     "-enddate -serial",
 ];
 
+/// What OpenSSL prints in formats without esc_ctrl, with control characters escaped as in the others: here they always are.
+fn without_controls(text: &[u8]) -> Vec<u8> {
+    let numbers = |bytes: &[u8]| bytes.iter().map(|byte| format!("\\{byte:02X}")).collect::<String>().into_bytes();
+    let mut safe = Vec::new();
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            let bytes = character.to_string().into_bytes();
+            safe.extend(if character.is_control() && character != '\n' { numbers(&bytes) } else { bytes });
+        }
+        let bytes = chunk.invalid().iter();
+        bytes.for_each(|byte| safe.extend(if matches!(byte, 0x80..=0x9f) { numbers(&[*byte]) } else { vec![*byte] }));
+    }
+    safe
+}
+
 #[test]
 #[ignore = "needs openssl"]
 fn scripts_read_the_same_bytes() {
@@ -285,7 +300,8 @@ fn scripts_read_the_same_bytes() {
         let theirs = output(Command::new("openssl").args(words).current_dir(folder.path()));
         let ours = output(&mut folder.certwright(&[&["openssl"], words].concat()));
         let shown = |octets: &[u8]| octets.escape_ascii().to_string();
-        assert_eq!(shown(&ours.stdout), shown(&theirs.stdout), "{words:?}: {}", text(&ours));
+        let expected = if words.contains(&"-nameopt") { without_controls(&theirs.stdout) } else { theirs.stdout };
+        assert_eq!(shown(&ours.stdout), shown(&expected), "{words:?}: {}", text(&ours));
         assert_eq!(ours.status.code(), theirs.status.code(), "{words:?}");
         compared += 1;
     };

@@ -44,7 +44,7 @@ pub(crate) fn guide(mut terminal: impl Terminal, run: impl FnOnce(Vec<OsString>)
 fn ask_folder(terminal: &mut dyn Terminal) -> Result<PathBuf> {
     let names = std::iter::once("jwt".to_owned()).chain((2..).map(|number| format!("jwt-{number}")));
     let free = names.map(PathBuf::from).find(|name| !name.exists()).unwrap_or_default();
-    let shown = printable(&std::path::absolute(&free).unwrap_or_else(|_| free.clone()));
+    let shown = printable(std::path::absolute(&free).unwrap_or_else(|_| free.clone()));
     let answer = terminal.ask(&format!("Folder for the files (Enter for {shown})"), &|_| Ok(()))?;
     // A path that was copied in Explorer comes in quotation marks.
     let answer = answer.trim().trim_matches('"');
