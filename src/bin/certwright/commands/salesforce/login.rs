@@ -39,10 +39,11 @@ pub(super) fn run(args: SalesforceLoginArgs, session: &mut Session) -> Result<Ex
         expires_at: session.now + fields::LIFETIME,
         id: None,
     };
-    let form = login::form(&jwt::sign(&claims, &signer.key)?);
+    let assertion = jwt::sign(&claims, &signer.key)?;
+    let form = login::form(&assertion);
     let reply = session.busy("logging in", || online::post(instance, &form))?;
     let clock = reply.date.map(|date| clock_differs(session.now, date));
-    match answer::read(&reply.as_response())? {
+    match answer::read(&reply.as_response(), &assertion)? {
         Answer::Granted(grant) => granted(&grant, &args, session),
         Answer::Refused(refusal) => {
             let excludes = |name: &str| match name {
