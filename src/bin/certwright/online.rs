@@ -6,6 +6,8 @@
 #[cfg(all(feature = "online", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod client;
 #[cfg(all(feature = "online", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod exchange;
+#[cfg(all(feature = "online", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod provider;
 
 use std::time::SystemTime;
