@@ -224,6 +224,74 @@ fn answers_that_are_none() {
     fail(&output(&mut login(&folder, &format!("http://127.0.0.1:{free}"), &[])), &["no answer from 127.0.0.1"]);
 }
 
+/// Parts of the token and the assertion, wherever a server can put them, apart or encoded.
+#[test]
+fn parts_of_secrets_are_left_out() {
+    let folder = setup();
+    type Split = fn(&str, usize) -> String;
+    let splits: [(&str, Split); 5] = [
+        ("whole", |secret, _| secret.to_owned()),
+        ("words", |secret, length| pieces(secret, length).join(" ")),
+        ("invisible", |secret, length| pieces(secret, length).join("\u{200b}")),
+        ("controls", |secret, length| pieces(secret, length).join("\u{1b}")),
+        ("encoded", |secret, _| secret.bytes().map(|byte| format!("%{byte:02x}")).collect()),
+    ];
+    for (name, split) in splits {
+        for length in [60, 16] {
+            let server = Server::answering(move |request| {
+                let sent = request.body().rsplit('=').next().unwrap_or_default().to_owned();
+                let parts = format!("{} {}", split(TOKEN, length), split(&sent, length));
+                let body = serde_json::json!({
+                    "access_token": TOKEN,
+                    "scope": parts,
+                    "instance_url": format!("https://{parts}"),
+                    "id": format!("https://x/{}/{}", split(&sent, length), split(TOKEN, length)),
+                });
+                http(&format!("200 {}\r\nDate: {sent}", &sent[..40]), body.to_string().as_bytes())
+            });
+            for json in [&[][..], &["--json"]] {
+                let told = output(&mut login(&folder, &server.url(), json));
+                assert!(told.status.success(), "{name}: {}", text(&told));
+                let shown = text(&told);
+                let bare: String = shown.replace("\\u{200b}", "").replace("\\u{1b}", "").replace(['\n', ' '], "");
+                for window in TOKEN.as_bytes().windows(16).map(|window| std::str::from_utf8(window).expect("ASCII")) {
+                    assert!(!shown.contains(window) && !bare.contains(window), "{name}: {shown}");
+                }
+                assert!(!bare.contains("eyJhbGciOiJSUzI1"), "{name}: {shown}");
+            }
+            let refusing = Server::answering(move |request| {
+                let sent = request.body().rsplit('=').next().unwrap_or_default().to_owned();
+                let body = serde_json::json!({ "error": &sent[..15], "error_description": split(&sent, length) });
+                http("400 Bad Request", body.to_string().as_bytes())
+            });
+            for json in [&[][..], &["--json"]] {
+                let told = output(&mut login(&folder, &refusing.url(), json));
+                assert_eq!(told.status.code(), Some(1), "{name}: {}", text(&told));
+                let bare: String = text(&told).replace("\\u{200b}", "").replace("\\u{1b}", "").replace(['\n', ' '], "");
+                assert!(!bare.contains("eyJhbGciOiJSUzI1"), "{name}: {}", text(&told));
+            }
+        }
+    }
+}
+
+fn pieces(secret: &str, length: usize) -> Vec<String> {
+    secret.as_bytes().chunks(length).map(|piece| String::from_utf8_lossy(piece).into_owned()).collect()
+}
+
+#[test]
+fn a_token_for_no_terminal_is_refused() {
+    let folder = setup();
+    for token in ["a\u{1b}]0;x\u{7}", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{9b}b"] {
+        let body = serde_json::json!({ "access_token": token }).to_string();
+        let server = Server::answering(move |_| http("200 OK", body.as_bytes()));
+        for more in [&["--print-token"][..], &["--print-token", "--json"], &[]] {
+            let told = output(&mut login(&folder, &server.url(), more));
+            fail(&told, &["a token with characters that no token has"]);
+            assert!(text(&told).is_ascii() && !text(&told).contains(['\u{1b}', '\u{7}']), "{}", text(&told));
+        }
+    }
+}
+
 /// An echo of what was sent, or of the token, in the words of a refusal.
 #[test]
 fn a_talkative_server_gives_nothing_away() {
@@ -259,6 +327,73 @@ fn calls_that_nobody_takes_end() {
         &output(&mut login(&folder, &format!("http://{address}"), &[])),
         &["no connection to 127.0.0.1 within 10 seconds"],
     );
+}
+
+/// A proxy, and a server behind one, that are slow in every way: one deadline holds for the name, the connection, the
+/// proxy and TLS together.
+#[test]
+fn a_slow_proxy_holds_nobody() {
+    const CONNECTED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+    let folder = &setup();
+    let endless = || [b"HTTP/1.1 200 ".to_vec(), vec![b'x'; 4000]].concat();
+    // A record of 16 KB that never ends.
+    let record = || [b"\x16\x03\x03\x40\x00".to_vec(), vec![0; 4000]].concat();
+    let (slow, quick) = (Duration::from_secs(4), Duration::from_millis(100));
+    let cases = [
+        (Server::dripping(b"", CONNECTED.to_vec(), slow), "no whole answer from the proxy"),
+        (Server::dripping(b"", [CONNECTED, CONNECTED, CONNECTED].concat(), Duration::from_millis(900)), "the proxy"),
+        (Server::dripping(b"", endless(), quick), "no whole answer from the proxy"),
+        (Server::dripping(b"HTTP/1.1 200 OK\r\nA: ", endless(), quick), "no whole answer from the proxy"),
+        (Server::dripping(CONNECTED, record(), quick), "no TLS connection to company.my.salesforce.com"),
+        (Server::dripping(CONNECTED, record(), slow), "no TLS connection to company.my.salesforce.com"),
+    ];
+    std::thread::scope(|scope| {
+        for (proxy, fact) in &cases {
+            scope.spawn(move || {
+                let begun = std::time::Instant::now();
+                let mut command = login(folder, "https://company.my.salesforce.com", &[]);
+                let told = output(command.env("HTTPS_PROXY", format!("http://127.0.0.1:{}", proxy.port)));
+                fail(&told, &[fact, "within 10 seconds"]);
+                assert!(begun.elapsed() < Duration::from_secs(20), "{fact}: {:?}", begun.elapsed());
+            });
+        }
+    });
+}
+
+#[test]
+#[ignore = "waits out the limit of 30 seconds"]
+fn an_answer_byte_by_byte_ends() {
+    let folder = setup();
+    let answer = http("200 OK", &vec![b' '; 1000]);
+    let server = Server::dripping(b"", answer, Duration::from_millis(500));
+    let begun = std::time::Instant::now();
+    let told = output(&mut login(&folder, &server.url(), &[]));
+    fail(&told, &["no whole answer from 127.0.0.1 within 30 seconds"]);
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+}
+
+/// What a proxy answers is said of the proxy, whatever is in it.
+#[test]
+fn a_proxy_is_told_apart_from_the_server() {
+    let folder = setup();
+    let url = "https://company.my.salesforce.com";
+    for (answer, fact) in [
+        (http("407 Proxy Authentication Required", b""), "through (HTTP 407)"),
+        (http("403 \u{1b}[31m", b""), "the proxy 127.0.0.1:"),
+        (http("407 No\r\nX: \u{1b}[31m", b""), "what the proxy 127.0.0.1:"),
+        (b"SSH-2.0-OpenSSH_9\r\n".to_vec(), "what the proxy 127.0.0.1:"),
+        (Vec::new(), "it ends it without an answer"),
+    ] {
+        let proxy = Server::answering(move |_| answer.clone());
+        let told = output(login(&folder, url, &[]).env("HTTPS_PROXY", format!("http://127.0.0.1:{}", proxy.port)));
+        fail(&told, &[fact]);
+        assert!(!text(&told).contains(['\u{1b}', '\r']), "{}", text(&told));
+    }
+    // One that NO_PROXY passes by is not named.
+    let mut command = login(&folder, "https://localhost.invalid", &[]);
+    let told = output(command.env("HTTPS_PROXY", "http://127.0.0.1:1").env("NO_PROXY", ".invalid"));
+    fail(&told, &["localhost.invalid"]);
+    assert!(!text(&told).contains("by way of the proxy"), "{}", text(&told));
 }
 
 /// The certificate of the server is one that we made.

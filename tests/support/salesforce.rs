@@ -248,6 +248,22 @@ impl Server {
         })
     }
 
+    /// One that reads what comes, answers `start` at once and `rest` byte by byte, each `pause` later.
+    pub(crate) fn dripping(start: &'static [u8], rest: Vec<u8>, pause: Duration) -> Self {
+        Self::serving(move |mut stream, count| {
+            count.fetch_add(1, Ordering::SeqCst);
+            let mut reader = stream.try_clone().expect("a socket");
+            std::thread::spawn(move || std::io::copy(&mut reader, &mut std::io::sink()));
+            let mut write = |bytes: &[u8]| stream.write_all(bytes).and_then(|()| stream.flush()).is_ok();
+            if write(start) {
+                let _ = rest.iter().all(|byte| {
+                    std::thread::sleep(pause);
+                    write(&[*byte])
+                });
+            }
+        })
+    }
+
     fn serving(serve: impl Fn(TcpStream, &AtomicUsize) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("the port").port();
