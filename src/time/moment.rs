@@ -39,7 +39,7 @@ impl FromStr for Moment {
                 Some(_) => "add Z for UTC, or an offset such as +01:00",
                 None => "use 2027-01-31, 2027-01-31T12:00:00Z, @1801396800, 30d or -2w",
             };
-            Error::new(ErrorKind::Usage, format!("invalid time: \"{}\"", text.escape_debug())).with_hint(hint)
+            Error::new(ErrorKind::Usage, format!("invalid time: \"{text}\"")).with_hint(hint)
         })
     }
 }
@@ -214,7 +214,7 @@ mod tests {
         ] {
             let error = text.parse::<Moment>().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Usage, "{text}");
-            assert_eq!(error.to_string(), format!("invalid time: \"{}\"", text.escape_debug()));
+            assert_eq!(error.to_string(), format!("invalid time: \"{}\"", crate::error::printable(text)));
         }
     }
 

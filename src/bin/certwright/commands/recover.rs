@@ -32,12 +32,12 @@ pub(super) fn run(args: RecoverArgs, session: &mut Session) -> Result<ExitStatus
     };
     let unfinished = recovery.unfinished();
     if !session.json {
-        unfinished.iter().for_each(|left| session.terminal.note(&left_in_words(left)));
+        unfinished.iter().for_each(|left| session.terminal.note_lines(&left_in_words(left)));
     }
     let action = args.action().map_or_else(|| recovery.default_action(), Ok)?;
     let steps = recovery.steps(action)?;
     if !session.json {
-        session.terminal.note(&plan_in_words(action, &steps));
+        session.terminal.note_lines(&plan_in_words(action, &steps));
     }
     if !args.yes && !is_confirmed(action, session)? {
         return Err(Error::new(ErrorKind::Usage, "not confirmed; nothing was changed")
