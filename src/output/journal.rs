@@ -193,7 +193,14 @@ impl Journal {
         let failed = |error| cannot_write(folder.path(), error);
         for _ in 0..RETRIES {
             let file = match folder.create(OsStr::new(NAME), Visibility::Secret) {
-                Ok(file) => Some(file),
+                Ok(file) => match lock(folder, file) {
+                    Ok(Some(journal)) => return Ok((journal, None)),
+                    Ok(None) => None,
+                    Err(error) => {
+                        let _ = folder.remove(OsStr::new(NAME));
+                        return Err(error);
+                    }
+                },
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => open(folder)?,
                 // On Windows a name stays for a moment after its file is removed.
                 Err(error) if cfg!(windows) && error.kind() == io::ErrorKind::PermissionDenied => None,
@@ -228,7 +235,11 @@ impl Journal {
         match read {
             Ok(0) => Ok(None),
             Ok(_) => Record::parse(&text).map(Some).ok_or_else(|| foreign(folder)),
-            Err(_) => Err(foreign(folder)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(foreign(folder)),
+            Err(error) => Err(Error::new(ErrorKind::Io, "cannot be read")
+                .with_hint("check the disk, then try again")
+                .with_path(folder.path().join(NAME))
+                .with_source(error)),
         }
     }
 
