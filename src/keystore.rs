@@ -352,6 +352,21 @@ impl Keystore {
         if same {
             return Ok(());
         }
+        // PKCS#12 holds no order of certificates: readers look for the issuer of each. JKS holds any, in any order.
+        let has_other_chain = |entry: &&Entry| {
+            let (alias, key, certificates) = parts(entry);
+            let is_same_key = |other: &&Entry| (parts(other).0, parts(other).1) == (alias.clone(), key.clone());
+            matches!(entry, Entry::Identity(_))
+                && read.entries.iter().find(is_same_key).is_some_and(|other| parts(other).2 != certificates)
+        };
+        if let Some(entry) = self.entries.iter().find(has_other_chain) {
+            let fact = format!(
+                "the chain of the entry \"{}\" cannot be kept in PKCS#12: not every certificate of it was issued by the next",
+                entry.alias()
+            );
+            return Err(Error::mismatch(fact)
+                .with_hint("make a new keystore from the key, its certificate and the certificates of its issuers"));
+        }
         Err(Error::malformed("the keystore that was made does not read back")
             .with_hint("this is a fault of the program or of the machine: please report it"))
     }

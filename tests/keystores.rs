@@ -4,8 +4,12 @@
 
 mod support;
 
-use certwright::keystore::Entry;
-use certwright::{EncodedKeystore, ErrorKind, Identity, Keystore, Password, inspect};
+use std::time::{Duration, UNIX_EPOCH};
+
+use certwright::keystore::{Compatibility, Entry};
+use certwright::testpki::{Authority, AuthorityProfile, Origin, Profile, Purpose, Stream};
+use certwright::{EncodedKeystore, ErrorKind, Identity, KeyKind, Keystore, Password, SanName, Validity, inspect};
+use sha1::{Digest, Sha1};
 use support::{Folder, PASSWORD, SUBJECT, fixture, read_fixture};
 
 const PASS: &str = "pass:fixture password";
@@ -538,4 +542,63 @@ fn entries_of_ours_can_be_changed_by_keytool() {
     folder.run(&["p12", "--in", "several.jks", "--out", "all.p12", "--password-from", "env:PW"]);
     let told = folder.tool("keytool", &["-list", "-keystore", "all.p12", "-storepass", PASSWORD]);
     assert!(told.contains("trustedCertEntry") && told.contains("3 entries"), "{told}");
+}
+
+/// Two leaves of one intermediate CA, and the password of their keystores.
+fn two_of_one_ca() -> (Keystore, Password) {
+    let mut rng = Stream::new([3; 32]);
+    let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let validity = Validity::days(30, now).expect("a validity");
+    let root = Authority::root(&AuthorityProfile::new("root", validity), &mut rng).expect("a root CA");
+    let issuing = root.intermediate(&AuthorityProfile::new("issuing", validity), &mut rng).expect("an intermediate CA");
+    let mut store = Keystore::default();
+    for name in ["one", "two"] {
+        let profile = Profile {
+            common_name: name.to_owned(),
+            key: KeyKind::P256,
+            names: vec![SanName::Dns("localhost".to_owned())],
+            purposes: vec![Purpose::Server],
+            validity,
+            origin: Origin::Random,
+        };
+        let (key, chain) = issuing.issue(&profile, &mut rng).expect("a leaf").into_parts();
+        assert_eq!(chain.len(), 2);
+        store.entries.push(Entry::Identity(Identity::new(name, key, chain).expect("an identity")));
+    }
+    (store, password(PASSWORD))
+}
+
+#[test]
+fn keys_of_one_ca_stay_two_entries_in_pkcs12() {
+    let (store, password) = two_of_one_ca();
+    let mut rng = Stream::new([4; 32]);
+    let bytes = store.to_p12(&password, Compatibility::Modern, 1, &mut rng).expect("a PKCS#12 file");
+    let opened = EncodedKeystore::from_p12(bytes.as_bytes()).and_then(|store| store.open(&password, None));
+    let entries = opened.expect("it opens").entries;
+    let chains: Vec<usize> = entries
+        .iter()
+        .map(|entry| if let Entry::Identity(identity) = entry { identity.chain().len() } else { 0 })
+        .collect();
+    assert_eq!(chains, [2, 2], "{entries:?}");
+}
+
+/// JKS keeps any certificates in any order beside a key; PKCS#12 keeps no order at all.
+#[test]
+fn a_chain_that_pkcs12_cannot_hold_is_no_bug() {
+    let (store, password) = two_of_one_ca();
+    let mut rng = Stream::new([4; 32]);
+    let bytes = store.to_jks(&password, UNIX_EPOCH, &mut rng).expect("a JKS file").as_bytes().to_vec();
+    let Entry::Identity(one) = &store.entries[0] else { panic!("an identity") };
+    let signature = one.chain()[0].signature();
+    let at = bytes.windows(signature.len()).position(|window| window == signature).expect("its signature");
+    let mut broken = bytes[..bytes.len() - 20].to_vec();
+    broken[at + signature.len() - 1] ^= 1;
+    let text: Vec<u8> = PASSWORD.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let digest = Sha1::new().chain_update(text).chain_update("Mighty Aphrodite").chain_update(&broken).finalize();
+    broken.extend_from_slice(&digest);
+    let opened = EncodedKeystore::from_jks(&broken).and_then(|store| store.open(&password, None)).expect("it opens");
+    opened.to_jks(&password, UNIX_EPOCH, &mut rng).expect("a JKS file holds it");
+    let error = opened.to_p12(&password, Compatibility::Modern, 1, &mut rng).expect_err("PKCS#12 does not");
+    assert_eq!(error.kind(), ErrorKind::Mismatch, "{error}");
+    assert!(error.to_string().contains("the chain of the entry \"one\""), "{error}");
 }

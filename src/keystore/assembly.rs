@@ -1,5 +1,7 @@
 //! Keys and certificates that lie side by side, as in PKCS#12, put together to entries.
 
+use std::collections::HashSet;
+
 use super::{Entry, Identity};
 use crate::certificate::Certificate;
 use crate::error::Result;
@@ -64,10 +66,18 @@ pub(super) fn assemble(keys: Vec<LooseKey>, certificates: Vec<LooseCertificate>)
         let chain = chain.into_iter().map(|at| certificates[at].certificate.clone()).collect();
         entries.push(Entry::Identity(Identity { alias, key, chain }));
     }
-    let rest = certificates.into_iter().zip(is_used).filter(|(loose, is_used)| loose.is_trusted || !is_used);
+    // Files hold an issuer once for each chain, or once for all.
+    let used: HashSet<Vec<u8>> =
+        certificates.iter().zip(&is_used).filter(|(_, used)| **used).map(|(loose, _)| der(loose)).collect();
+    let rest = certificates.into_iter().zip(is_used);
+    let rest = rest.filter(|(loose, is_used)| loose.is_trusted || !is_used && !used.contains(&der(loose)));
     entries.extend(rest.map(|(loose, _)| {
         let alias = loose.alias.unwrap_or_else(|| loose.certificate.subject().to_string());
         Entry::Certificate { alias, certificate: loose.certificate }
     }));
     entries
+}
+
+fn der(loose: &LooseCertificate) -> Vec<u8> {
+    loose.certificate.to_der().to_vec()
 }

@@ -1,5 +1,7 @@
 //! PKCS#12 out.
 
+use std::collections::HashSet;
+
 use const_oid::ObjectIdentifier;
 use der::Encode;
 use rand_core::CryptoRng;
@@ -26,6 +28,7 @@ pub(in crate::keystore) fn write(
     rng: &mut impl CryptoRng,
 ) -> Result<SecretBytes> {
     let (mut cert_bags, mut key_bags) = (Vec::new(), Vec::new());
+    let mut issuers = HashSet::new();
     for (index, entry) in keystore.entries.iter().enumerate() {
         let name = attribute(FRIENDLY_NAME, &bmp_string(entry.alias()))?;
         // SHA-1 of the certificate in OpenSSL, any octets in the standard: the entry's number tells entries apart.
@@ -43,6 +46,10 @@ pub(in crate::keystore) fn write(
             key_bags.push(bag(SHROUDED_KEY_BAG, der, &[&name, &id])?);
         }
         for (place, certificate) in chain.iter().enumerate() {
+            // Once for all chains: 400 keys of one CA would else be more bags than are read.
+            if place > 0 && !issuers.insert(certificate.to_der()) {
+                continue;
+            }
             let attributes: Vec<Vec<u8>> = match (key, place) {
                 (Some(_), 0) => vec![name.clone(), id.clone()],
                 (Some(_), _) => Vec::new(),
