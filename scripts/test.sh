@@ -84,6 +84,10 @@ cargo clippy --locked --workspace --lib --no-default-features -- -D warnings
 cargo clippy --locked --all-targets --no-default-features --features cli -- -D warnings
 cargo clippy --locked --workspace --all-features --all-targets -- -D warnings
 
+# A workspace of its own, with its own lock: libFuzzer is C++, which is not compiled here. scripts/fuzz.sh runs them.
+step "the fuzz targets compile"
+CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/fuzz" cargo check --locked --no-default-features --manifest-path tests/fuzz/Cargo.toml
+
 step "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 

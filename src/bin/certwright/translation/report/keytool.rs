@@ -17,7 +17,7 @@ use crate::status::ExitStatus;
 use crate::table::octets;
 
 /// The dates of the entries alone are left out: PKCS#12 has none.
-pub(in crate::translation) fn list(line: &Line, password: Option<Word>, session: &mut Session) -> Result<ExitStatus> {
+pub(in super::super) fn list(line: &Line, password: Option<Word>, session: &mut Session) -> Result<ExitStatus> {
     refuse_json(line, "show --json FILE", session)?;
     let path = PathBuf::from(line.required("-keystore")?);
     let Opened { encoded, mut store, .. } = open(&path, password.as_ref(), STORE_TERMS, session)?;

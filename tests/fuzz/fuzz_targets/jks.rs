@@ -1,0 +1,5 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(init: certwright_fuzz::start("jks"), |data: &[u8]| certwright_fuzz::jks(data));

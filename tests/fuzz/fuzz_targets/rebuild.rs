@@ -1,0 +1,5 @@
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(init: certwright_fuzz::start("rebuild"), |data: &[u8]| certwright_fuzz::rebuild(data));
