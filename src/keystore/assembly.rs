@@ -29,6 +29,8 @@ pub(super) struct LooseCertificate {
 pub(super) fn assemble(keys: Vec<LooseKey>, certificates: Vec<LooseCertificate>) -> Vec<Entry> {
     let mut is_used = vec![false; certificates.len()];
     let publics: Vec<_> = certificates.iter().map(|loose| loose.certificate.public_key().ok()).collect();
+    // Some files hold the issuer of several keys once for each of them.
+    let mut issuers: HashSet<Vec<u8>> = HashSet::new();
     let mut entries = Vec::new();
     for LooseKey { alias, id, key } in keys {
         let key = match key {
@@ -63,14 +65,13 @@ pub(super) fn assemble(keys: Vec<LooseKey>, certificates: Vec<LooseCertificate>)
             }
         }
         chain.iter().for_each(|&at| is_used[at] = true);
-        let chain = chain.into_iter().map(|at| certificates[at].certificate.clone()).collect();
+        let chain: Vec<_> = chain.into_iter().map(|at| certificates[at].certificate.clone()).collect();
+        issuers.extend(chain.iter().skip(1).map(|issuer| issuer.to_der().to_vec()));
         entries.push(Entry::Identity(Identity { alias, key, chain }));
     }
-    // Files hold an issuer once for each chain, or once for all.
-    let used: HashSet<Vec<u8>> =
-        certificates.iter().zip(&is_used).filter(|(_, used)| **used).map(|(loose, _)| der(loose)).collect();
     let rest = certificates.into_iter().zip(is_used);
-    let rest = rest.filter(|(loose, is_used)| loose.is_trusted || !is_used && !used.contains(&der(loose)));
+    let rest =
+        rest.filter(|(loose, is_used)| loose.is_trusted || !is_used && !issuers.contains(loose.certificate.to_der()));
     entries.extend(rest.map(|(loose, _)| {
         let alias = loose.alias.unwrap_or_else(|| loose.certificate.subject().to_string());
         Entry::Certificate { alias, certificate: loose.certificate }
@@ -78,6 +79,42 @@ pub(super) fn assemble(keys: Vec<LooseKey>, certificates: Vec<LooseCertificate>)
     entries
 }
 
-fn der(loose: &LooseCertificate) -> Vec<u8> {
-    loose.certificate.to_der().to_vec()
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+    use crate::testpki::{Authority, AuthorityProfile, Origin, Profile, Purpose, Stream};
+    use crate::{KeyKind, Validity};
+
+    #[test]
+    fn a_repeated_issuer_is_not_an_entry_but_a_trusted_one_is() {
+        let mut rng = Stream::new([1; 32]);
+        let validity = Validity::days(30, UNIX_EPOCH + Duration::from_secs(1_800_000_000)).unwrap();
+        let root = Authority::root(&AuthorityProfile::new("root", validity), &mut rng).unwrap();
+        let issuing = root.intermediate(&AuthorityProfile::new("issuing", validity), &mut rng).unwrap();
+        let (mut keys, mut certificates) = (Vec::new(), Vec::new());
+        for alias in ["one", "two"] {
+            let profile = Profile {
+                common_name: alias.to_owned(),
+                key: KeyKind::P256,
+                names: Vec::new(),
+                purposes: vec![Purpose::Client],
+                validity,
+                origin: Origin::Random,
+            };
+            let (key, chain) = issuing.issue(&profile, &mut rng).unwrap().into_parts();
+            keys.push(LooseKey { alias: alias.to_owned(), id: None, key: Ok(key) });
+            let loose = |certificate| LooseCertificate { alias: None, id: None, is_trusted: false, certificate };
+            certificates.extend(chain.into_iter().map(loose));
+        }
+        let certificate = certificates[1].certificate.clone();
+        let alias = Some("trusted".to_owned());
+        certificates.push(LooseCertificate { alias, id: None, is_trusted: true, certificate });
+        assert_eq!(certificates.len(), 5);
+        let entries = assemble(keys, certificates);
+        let aliases: Vec<&str> = entries.iter().map(Entry::alias).collect();
+        assert_eq!(aliases, ["one", "two", "trusted"]);
+        assert!(entries[..2].iter().all(|entry| matches!(entry, Entry::Identity(one) if one.chain().len() == 2)));
+    }
 }
