@@ -33,7 +33,7 @@ passed=0 failed=0
 for name in "${targets[@]}"; do
     corpus=$target/corpus/$name artifacts=$target/artifacts/$name log=$target/$name.log
     mkdir -p "$corpus" "$artifacts"
-    CERTWRIGHT_FUZZ_SEEDS=$corpus CERTWRIGHT_FIXTURES=$PWD/fixtures "$binaries/$name"
+    CERTWRIGHT_FUZZ_SEEDS=$corpus CERTWRIGHT_FIXTURES=$PWD/fixtures "$binaries/$name" 2>"$log" || { cat "$log"; exit 1; }
     before=$(find "$artifacts" -type f | sort)
     # Away from the checkout: a mutated line names files. Standard input is empty, and only libFuzzer writes.
     folder=$(mktemp -d)

@@ -341,7 +341,9 @@ class Trials:
 
     def kills(self):
         calls = [(call, number) for call, number in self.calls if call in CHANGES]
-        return [("kill", call, number, None, way) for call, number in calls for way in WAYS]
+        # Rotated, so that --every 3 tries each way too.
+        ways = [[WAYS[(place + turn) % len(WAYS)] for turn in range(len(WAYS))] for place in range(len(calls))]
+        return [("kill", *call, None, way) for call, turns in zip(calls, ways) for way in turns]
 
     def errors(self):
         calls = [(call, number, error) for call, number in self.calls for error in ERRORS.get(call, [])]
@@ -394,10 +396,12 @@ class Trials:
         return state, problems
 
     def leftovers(self, folder):
-        return sorted(path for path in snapshot(folder) if is_ours(path))
+        """What is certwright's own, each with its size."""
+        left = sorted((path, entry[2]) for path, entry in snapshot(folder).items() if is_ours(path))
+        return [f"{path} ({len(content or b'')} bytes)" for path, content in left]
 
     def journals(self, folder):
-        return sorted(os.path.dirname(path) for path in self.leftovers(folder) if os.path.basename(path) == JOURNAL)
+        return sorted(os.path.dirname(path) for path in snapshot(folder) if os.path.basename(path) == JOURNAL)
 
     def difference(self, folder):
         """Paths that are not as in the template."""
@@ -464,7 +468,7 @@ class Trials:
         left = self.leftovers(folder)
         state, problems = self.state(folder)
         if left:
-            problems.append(f"the next run (exit status {code}) left {' '.join(left)}")
+            problems.append(f"the next run (exit status {code}: {last_line(output)}) left {' '.join(left)}")
         if code == 0 or state == "new":
             # What had been published whole before the kill is refused by commands that replace nothing.
             if state != "new":
@@ -475,7 +479,7 @@ class Trials:
         return problems
 
     def recover(self, folder, way, said):
-        """`certwright recover` in each folder that has a journal, until there is none."""
+        """`certwright recover` of all folders that have a journal, until there is none."""
         was = self.state(folder)[0]
         problems = []
         for _ in range(4):
@@ -483,7 +487,8 @@ class Trials:
             if not journals:
                 break
             options = {"finish": [], "undo": ["--undo"], "discard": ["--discard"]}[way]
-            code, output = run([PROGRAM, "recover", "--yes", *options, journals[0] or "."], folder)
+            folders = [journal or "." for journal in journals]
+            code, output = run([PROGRAM, "recover", "--yes", *options, *folders], folder)
             if code != 0 and self.journals(folder) == journals:
                 # Not all that was to be written had been staged: there is nothing to finish, and this is said.
                 if way == "finish" and was != "new" and re.search(r"--undo|--discard", output):
