@@ -39,7 +39,7 @@ for name in "${targets[@]}"; do
     folder=$(mktemp -d)
     code=0
     (cd "$folder" && exec "$binaries/$name" "$corpus" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 \
-        -max_len="$(case $name in lines | text | manifest) echo 2048 ;; *) echo 16384 ;; esac)" -use_value_profile=1 \
+        -max_len="$(case $name in lines | text | manifest) echo 2048 ;; rebuild) echo 6144 ;; *) echo 16384 ;; esac)" -use_value_profile=1 \
         -print_final_stats=1 -artifact_prefix="$artifacts/") </dev/null >"$log" 2>&1 || code=$?
     rm -rf "$folder"
     new=$(comm -13 <(printf '%s' "$before") <(find "$artifacts" -type f | sort) | grep -c . || true)
