@@ -4,7 +4,7 @@
 //! use certwright::{CertRequest, KeyKind, PrivateKey, Subject};
 //! # let mut rng = certwright::testpki::Stream::new([1; 32]);
 //!
-//! // `rng` is any `rand_core::CryptoRng`.
+//! // `rng` is any `rand_core::TryCryptoRng`.
 //! let key = PrivateKey::generate(KeyKind::P256, &mut rng)?;
 //! let subject = Subject::parse("CN=www.example.com")?;
 //! let request = CertRequest::new(&subject, &["DNS:www.example.com".parse()?], &key)?;

@@ -9,9 +9,9 @@
 //! # // A fixed seed keeps the example free of further crates. Never do this for a real key.
 //! # let mut rng = certwright::testpki::Stream::new([1; 32]);
 //!
-//! // `rng` is any `rand_core::CryptoRng`.
+//! // `rng` is any `rand_core::TryCryptoRng`.
 //! let key = PrivateKey::generate_rsa(RsaBits::B2048, &mut rng)?;
-//! let password = Password::generate(&mut rng);
+//! let password = Password::generate(&mut rng)?;
 //! let locked = key.encrypt(&password, Iterations::new(100_000)?, &mut rng)?.to_pem()?;
 //!
 //! let FoundKey::Locked(found) = inspect::private_key(locked.as_bytes())? else { panic!("it is under a password") };

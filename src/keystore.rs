@@ -29,7 +29,7 @@ mod renew;
 use std::fmt;
 use std::time::SystemTime;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
@@ -276,7 +276,7 @@ impl Keystore {
         password: &Password,
         compatibility: Compatibility,
         iterations: u32,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<SecretBytes> {
         self.check_entries()?;
         let bytes = p12::write(self, password, compatibility, iterations, rng)?;
@@ -290,7 +290,7 @@ impl Keystore {
     /// # Errors
     /// As [`Self::to_p12`], and [`Unsupported`](ErrorKind::Unsupported) for a key without a certificate, which JKS cannot
     /// hold.
-    pub fn to_jks(&self, password: &Password, now: SystemTime, rng: &mut impl CryptoRng) -> Result<SecretBytes> {
+    pub fn to_jks(&self, password: &Password, now: SystemTime, rng: &mut impl TryCryptoRng) -> Result<SecretBytes> {
         self.check_entries()?;
         let bytes = jks::write(self, password, now, rng)?;
         self.check_read_back(&jks::open(bytes.as_bytes(), password, password)?)?;

@@ -10,7 +10,7 @@
 //! # let mut rng = certwright::testpki::Stream::new([1; 32]);
 //! # let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
 //!
-//! // `rng` is any `rand_core::CryptoRng`, `now` the time to count from.
+//! // `rng` is any `rand_core::TryCryptoRng`, `now` the time to count from.
 //! let key = PrivateKey::generate_rsa(RsaBits::B2048, &mut rng)?;
 //! let subject = Subject::parse("C=US,ST=California,L=San Francisco,O=Example Inc")?;
 //! let request = CertRequest::new(&subject, &[], &key)?;
@@ -46,7 +46,7 @@
 //!
 //! Semantic versioning: every public item is kept within a major version, and until 1.0 within a minor one, whatever features
 //! are on but `bench` and `man`. What is `#[non_exhaustive]` may grow. Of other crates' types the interface has
-//! `rand_core::CryptoRng` (0.10) and `zeroize::Zeroizing` (1): another major version of these is a breaking change. The
+//! `rand_core::TryCryptoRng` (0.10) and `zeroize::Zeroizing` (1): another major version of these is a breaking change. The
 //! release candidates among the dependencies are pinned exactly and not part of the interface. Texts of errors may change,
 //! an [`ErrorKind`] may not. `rust-version` rises in a new minor version alone, to one that has been out for six months.
 
@@ -63,6 +63,7 @@ pub mod output;
 mod pbe;
 mod pem;
 mod printable;
+mod random;
 pub mod renewal;
 pub mod salesforce;
 pub mod secret;

@@ -17,15 +17,15 @@ use des::TdesEde3;
 use pkcs8::pkcs5::pbes2::{EncryptionScheme, Kdf, Parameters, Pbkdf2Prf};
 use pkcs8::pkcs5::{self, pbes2};
 use pkcs12::kdf::{Pkcs12KeyType, derive_key};
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use rc2::Rc2;
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
-use crate::asn1;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::oid_name;
 use crate::secret::{Password, SecretBytes};
+use crate::{asn1, random};
 
 /// Ten million iterations take a second or so; a hostile file could ask for hours.
 pub(crate) const MOST_ITERATIONS: u32 = 10_000_000;
@@ -206,10 +206,10 @@ pub(crate) struct Sealer {
 
 impl Sealer {
     /// PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC, a salt of 16 random octets.
-    pub(crate) fn pbes2(password: &Password, iterations: u32, rng: &mut impl CryptoRng) -> Result<Self> {
+    pub(crate) fn pbes2(password: &Password, iterations: u32, rng: &mut impl TryCryptoRng) -> Result<Self> {
         let (mut salt, mut iv) = ([0; 16], [0; 16]);
-        rng.fill_bytes(&mut salt);
-        rng.fill_bytes(&mut iv);
+        random::fill(rng, &mut salt)?;
+        random::fill(rng, &mut iv)?;
         let parameters = Parameters::generate_pbkdf2_sha256_aes256cbc(iterations, &salt, iv).map_err(internal)?;
         let algorithm = pkcs5::EncryptionScheme::from(parameters).to_der().map_err(internal)?;
         let mut key = Zeroizing::new(vec![0; 32]);
@@ -218,9 +218,9 @@ impl Sealer {
     }
 
     /// PKCS#12's pbeWithSHAAnd3-KeyTripleDES-CBC, for readers that know nothing newer.
-    pub(crate) fn triple_des(password: &Password, iterations: u32, rng: &mut impl CryptoRng) -> Result<Self> {
+    pub(crate) fn triple_des(password: &Password, iterations: u32, rng: &mut impl TryCryptoRng) -> Result<Self> {
         let mut salt = [0; 16];
-        rng.fill_bytes(&mut salt);
+        random::fill(rng, &mut salt)?;
         let bmp = bmp_forms(password)?;
         let (cipher, oid, _) = Pkcs12Cipher::TABLE[0];
         let (key, iv) = derive_pkcs12(cipher, &bmp[0], &salt, iterations);

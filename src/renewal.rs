@@ -22,7 +22,7 @@
 
 use std::time::SystemTime;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use crate::certificate::{Certificate, Validity};
 use crate::error::Result;
@@ -46,7 +46,7 @@ impl Renewal {
         old: Certificate,
         key: &PrivateKey,
         validity: Validity,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<Self> {
         let new = old.renewed(key, validity, rng)?;
         Ok(Self { old_key: old.public_key()?, old: vec![old], new, new_key: None })
@@ -60,7 +60,7 @@ impl Renewal {
         old: Certificate,
         key: PrivateKey,
         validity: Validity,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<Self> {
         let new = old.renewed(&key, validity, rng)?;
         Ok(Self { old_key: old.public_key()?, old: vec![old], new, new_key: Some(key) })

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::text;
+use crate::{random, text};
 
 /// A password: the octets that go into a key derivation, usually UTF-8.
 pub struct Password(Zeroizing<Vec<u8>>);
@@ -51,10 +51,13 @@ impl Password {
     }
 
     /// A new random password of 26 characters (130 bits) out of digits and lower-case letters.
-    pub fn generate(rng: &mut impl CryptoRng) -> Self {
-        let mut random = Zeroizing::new([0u8; GENERATED_LENGTH]);
-        rng.fill_bytes(random.as_mut());
-        Self::new(random.iter().map(|byte| ALPHABET[usize::from(byte % 32)]).collect())
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if `rng` fails.
+    pub fn generate(rng: &mut impl TryCryptoRng) -> Result<Self> {
+        let mut drawn = Zeroizing::new([0u8; GENERATED_LENGTH]);
+        random::fill(rng, drawn.as_mut())?;
+        Ok(Self::new(drawn.iter().map(|byte| ALPHABET[usize::from(byte % 32)]).collect()))
     }
 
     /// Checks that the password may protect something new.

@@ -8,7 +8,7 @@
 //! # let mut rng = certwright::testpki::Stream::new([1; 32]);
 //! # let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
 //!
-//! // `rng` is any `rand_core::CryptoRng`, `now` the time to count from.
+//! // `rng` is any `rand_core::TryCryptoRng`, `now` the time to count from.
 //! let names = vec!["localhost".parse::<Host>()?.name, "127.0.0.1".parse::<Host>()?.name];
 //! let profile = AuthorityProfile::new("test root CA", Validity::days(365, now)?).permitting(&names);
 //! let root = Authority::root(&profile, &mut rng)?;

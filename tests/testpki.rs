@@ -262,9 +262,11 @@ fn one_stream_makes_one_hierarchy_whatever_the_number_of_cores() {
         let root = Authority::root(&AuthorityProfile::new("root", validity(60)).permitting(&names), &mut rng);
         let root = root.expect("a root");
         let orders: Vec<_> = profiles.iter().map(|profile| (&root, profile)).collect();
-        let leaves = issue_each(&orders, orders.iter().map(|_| Stream::fork(&mut rng)).collect(), |_, leaf, _| {
-            Ok(leaf.certificate().to_der().to_vec())
-        });
+        let leaves = issue_each(
+            &orders,
+            orders.iter().map(|_| Stream::fork(&mut rng).expect("a stream")).collect(),
+            |_, leaf, _| Ok(leaf.certificate().to_der().to_vec()),
+        );
         let mut all = leaves.expect("leaves");
         all.push(root.certificate().to_der().to_vec());
         all

@@ -4,7 +4,7 @@ use ::signature::Keypair;
 use const_oid::db::rfc5280::{ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_SUBJECT_KEY_IDENTIFIER};
 use der::asn1::BitString;
 use der::{Document, Encode};
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use spki::{AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, EncodePublicKey, SubjectPublicKeyInfoRef};
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{self, Builder, CertificateBuilder};
@@ -18,6 +18,7 @@ use super::{Certificate, Validity, internal};
 use crate::csr::CertRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::PrivateKey;
+use crate::random;
 use crate::subject::Subject;
 
 impl Certificate {
@@ -33,7 +34,7 @@ impl Certificate {
         request: &CertRequest,
         key: &PrivateKey,
         validity: Validity,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<Self> {
         key.check_strength()?;
         if request.public_key()? != key.public_key() {
@@ -59,7 +60,7 @@ impl Certificate {
         extensions: Extensions,
         key: &PrivateKey,
         validity: Validity,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<Self> {
         let profile = SelfSigned { subject: subject.to_name()?, extensions };
         let spki = key.public_key().to_spki_der()?;
@@ -80,9 +81,9 @@ impl Certificate {
 }
 
 /// A first octet from 0x40 to 0x7f: positive, and of one length whatever the rest.
-fn serial_number(rng: &mut impl CryptoRng) -> Result<SerialNumber> {
+fn serial_number(rng: &mut impl TryCryptoRng) -> Result<SerialNumber> {
     let mut octets = [0; 16];
-    rng.fill_bytes(&mut octets);
+    random::fill(rng, &mut octets)?;
     octets[0] = octets[0] & 0x7f | 0x40;
     SerialNumber::new(&octets).map_err(internal)
 }

@@ -4,7 +4,7 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::ID_CE_PRIVATE_KEY_USAGE_PERIOD;
 use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 use const_oid::db::rfc6962::CT_PRECERT_SCTS;
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
@@ -44,7 +44,7 @@ impl Certificate {
     ///
     /// # Errors
     /// Those of [`Self::check_self_signed`], and [`Policy`](ErrorKind::Policy) for a key below 2048 bits.
-    pub fn renewed(&self, key: &PrivateKey, validity: Validity, rng: &mut impl CryptoRng) -> Result<Self> {
+    pub fn renewed(&self, key: &PrivateKey, validity: Validity, rng: &mut impl TryCryptoRng) -> Result<Self> {
         self.check_self_signed()?;
         key.check_strength()?;
         let is_kept = |extension: &&Extension| !BOUND.contains(&extension.extn_id);

@@ -38,7 +38,7 @@ impl Arithmetic {
 
     /// Two primes of `bits` bits.
     pub fn pair(&self, bits: u32, threads: usize, rng: &mut impl CryptoRng) -> bool {
-        find_pair(bits, rng, &Means { kernel: self.0, threads }).is_some()
+        matches!(find_pair(bits, rng, &Means { kernel: self.0, threads }), Ok(Some(_)))
     }
 }
 
@@ -48,7 +48,8 @@ pub struct Stretch(Window);
 impl Stretch {
     /// Of numbers of `bits` bits.
     pub fn draw(bits: u32, rng: &mut impl CryptoRng) -> Self {
-        Self(Window::draw(bits, rng))
+        let Ok(window) = Window::draw(bits, rng);
+        Self(window)
     }
 
     /// Sieves it; how many numbers are left.

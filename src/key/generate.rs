@@ -7,11 +7,12 @@ use std::str::FromStr;
 
 use certwright_work::primes::{EXPONENT, Means, Number, find_pair};
 use crypto_bigint::BoxedUint;
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use rsa::traits::PrivateKeyParts;
 
 use super::{PrivateKey, RsaPrivateKey, internal};
 use crate::error::{Error, Result};
+use crate::random;
 
 /// The modulus lengths that are made: what Salesforce accepts, and what is worth its cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,16 +63,16 @@ impl PrivateKey {
     /// The same octets from `rng` make the same key, on any machine.
     ///
     /// # Errors
-    /// [`Unsupported`](crate::ErrorKind::Unsupported) if no primes were found, which only a faulty processor explains;
-    /// those of the `rsa` crate, of which none is expected.
-    pub fn generate_rsa(bits: RsaBits, rng: &mut impl CryptoRng) -> Result<Self> {
+    /// [`Io`](crate::ErrorKind::Io) if `rng` fails; [`Unsupported`](crate::ErrorKind::Unsupported) if no primes were found,
+    /// which only a faulty processor explains; those of the `rsa` crate, of which none is expected.
+    pub fn generate_rsa(bits: RsaBits, rng: &mut impl TryCryptoRng) -> Result<Self> {
         generate(bits, rng, &Means::of_this_machine())
     }
 }
 
-pub(super) fn generate(bits: RsaBits, rng: &mut impl CryptoRng, means: &Means<'_>) -> Result<PrivateKey> {
+pub(super) fn generate(bits: RsaBits, rng: &mut impl TryCryptoRng, means: &Means<'_>) -> Result<PrivateKey> {
     loop {
-        let pair = find_pair(bits.get() / 2, rng, means);
+        let pair = find_pair(bits.get() / 2, rng, means).map_err(random::failed)?;
         let [p, q] = pair.ok_or_else(|| {
             Error::unsupported("no prime numbers were found: this machine's arithmetic is at fault")
                 .with_hint("try it on another machine")

@@ -5,12 +5,13 @@ use std::str::FromStr;
 
 use certwright_work::primes::{Means, best_kernel};
 use p256::elliptic_curve::Generate;
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 use super::generate::generate;
 use super::{Ed25519PrivateKey, KeyAlgorithm, P256PrivateKey, P384PrivateKey, PrivateKey, RsaBits};
 use crate::error::{Error, Result};
+use crate::random;
 
 /// An algorithm with its size: `rsa2048`, `rsa3072`, `rsa4096`, `p256`, `p384` or `ed25519`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,24 +76,28 @@ impl PrivateKey {
     ///
     /// # Errors
     /// Those of [`Self::generate_rsa`].
-    pub fn generate(kind: KeyKind, rng: &mut impl CryptoRng) -> Result<Self> {
+    pub fn generate(kind: KeyKind, rng: &mut impl TryCryptoRng) -> Result<Self> {
         Self::generate_by(kind, rng, Means::of_this_machine)
     }
 
     /// As [`Self::generate`], on this thread alone.
-    pub(crate) fn generate_alone(kind: KeyKind, rng: &mut impl CryptoRng) -> Result<Self> {
+    pub(crate) fn generate_alone(kind: KeyKind, rng: &mut impl TryCryptoRng) -> Result<Self> {
         Self::generate_by(kind, rng, || Means { threads: 1, kernel: best_kernel() })
     }
 
     /// `means` are asked for with RSA alone: to count the cores of a container takes as long as a signature.
-    fn generate_by(kind: KeyKind, rng: &mut impl CryptoRng, means: fn() -> Means<'static>) -> Result<Self> {
+    fn generate_by(kind: KeyKind, rng: &mut impl TryCryptoRng, means: fn() -> Means<'static>) -> Result<Self> {
         Ok(match kind {
             KeyKind::Rsa(bits) => generate(bits, rng, &means())?,
-            KeyKind::P256 => Self::P256(P256PrivateKey(p256::SecretKey::generate_from_rng(rng).into())),
-            KeyKind::P384 => Self::P384(P384PrivateKey(p384::SecretKey::generate_from_rng(rng).into())),
+            KeyKind::P256 => {
+                Self::P256(P256PrivateKey(p256::SecretKey::try_generate_from_rng(rng).map_err(random::failed)?.into()))
+            }
+            KeyKind::P384 => {
+                Self::P384(P384PrivateKey(p384::SecretKey::try_generate_from_rng(rng).map_err(random::failed)?.into()))
+            }
             KeyKind::Ed25519 => {
                 let mut seed = Zeroizing::new([0; 32]);
-                rng.fill_bytes(seed.as_mut());
+                random::fill(rng, seed.as_mut())?;
                 Self::Ed25519(Ed25519PrivateKey(ed25519_dalek::SigningKey::from_bytes(&seed)))
             }
         })

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use super::{EncryptedPrivateKey, PrivateKey};
 use crate::error::{Error, Result};
@@ -73,7 +73,7 @@ impl PrivateKey {
         &self,
         password: &Password,
         iterations: Iterations,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<EncryptedPrivateKey> {
         self.seal(Sealer::pbes2(password, iterations.get(), rng)?)
     }

@@ -7,7 +7,7 @@ mod renew;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
@@ -17,6 +17,7 @@ use crate::certificate::Certificate;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::PrivateKey;
 use crate::pbe::bmp_forms;
+use crate::random;
 use crate::secret::{Password, SecretBytes};
 
 /// What a JKS begins with.
@@ -251,10 +252,10 @@ fn unprotect(der: &[u8], password: &Password) -> Result<PrivateKey> {
     PrivateKey::from_pkcs8_der(&plain)
 }
 
-fn protect(key: &PrivateKey, password: &[u8], rng: &mut impl CryptoRng) -> Result<Vec<u8>> {
+fn protect(key: &PrivateKey, password: &[u8], rng: &mut impl TryCryptoRng) -> Result<Vec<u8>> {
     let plain = key.to_pkcs8_der()?;
     let mut salt = [0; SALT];
-    rng.fill_bytes(&mut salt);
+    random::fill(rng, &mut salt)?;
     let mut text = Zeroizing::new(plain.as_bytes().to_vec());
     apply_stream(password, &salt, &mut text);
     let digest: [u8; DIGEST] = Sha1::new().chain_update(password).chain_update(plain.as_bytes()).finalize().into();
@@ -266,7 +267,7 @@ pub(super) fn write(
     keystore: &Keystore,
     password: &Password,
     now: SystemTime,
-    rng: &mut impl CryptoRng,
+    rng: &mut impl TryCryptoRng,
 ) -> Result<SecretBytes> {
     let too_long = || Error::policy("an entry is too long for a JKS keystore");
     let put_u32 = |out: &mut Vec<u8>, number: usize| -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use super::{Compatibility, EncodedKeystore, Entry, Format, Identity, Keystore, jks, p12};
 use crate::certificate::Certificate;
@@ -66,7 +66,7 @@ impl EncodedKeystore {
         password: &Password,
         key_password: Option<&Password>,
         now: SystemTime,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<SecretBytes> {
         let before = self.open(password, key_password)?;
         let bytes = match self.format() {

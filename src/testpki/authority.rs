@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use super::issue::{self, AuthorityPart, Request, Signatory};
 use super::subject::{MARK, Origin, subject};
@@ -77,7 +77,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`Policy`](ErrorKind::Policy) for a name longer than 57 characters or empty.
-    pub fn root(profile: &AuthorityProfile, rng: &mut impl CryptoRng) -> Result<Self> {
+    pub fn root(profile: &AuthorityProfile, rng: &mut impl TryCryptoRng) -> Result<Self> {
         let key = PrivateKey::generate(profile.key, rng)?;
         let (public, key_id, subject) = named_after_key(&key, MARK, &profile.name, profile.origin)?;
         let signatory = Signatory { subject: &subject, key: &key, public: &public, key_id: &key_id };
@@ -89,7 +89,7 @@ impl Authority {
     ///
     /// # Errors
     /// [`Policy`](ErrorKind::Policy) if this one may have none below it, or would not be valid as long.
-    pub fn intermediate(&self, profile: &AuthorityProfile, rng: &mut impl CryptoRng) -> Result<Self> {
+    pub fn intermediate(&self, profile: &AuthorityProfile, rng: &mut impl TryCryptoRng) -> Result<Self> {
         for (below, issuer) in self.chain.iter().enumerate() {
             issuer.check_may_issue(below + 1)?;
         }
@@ -151,12 +151,12 @@ impl Authority {
     /// # Errors
     /// [`Policy`](ErrorKind::Policy) if it would be valid longer than its issuer, or bear a name that one of its issuers
     /// may not issue for.
-    pub fn issue(&self, profile: &Profile, rng: &mut impl CryptoRng) -> Result<Leaf> {
+    pub fn issue(&self, profile: &Profile, rng: &mut impl TryCryptoRng) -> Result<Leaf> {
         let key = PrivateKey::generate(profile.key, rng)?;
         self.certify(key, profile, rng)
     }
 
-    pub(super) fn certify(&self, key: PrivateKey, profile: &Profile, rng: &mut impl CryptoRng) -> Result<Leaf> {
+    pub(super) fn certify(&self, key: PrivateKey, profile: &Profile, rng: &mut impl TryCryptoRng) -> Result<Leaf> {
         self.check_validity(profile.validity)?;
         self.check_names(&profile.names)?;
         let request = Request {
@@ -185,7 +185,7 @@ impl Authority {
         purposes: &[Purpose],
         validity: Validity,
         origin: Origin,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<Vec<Certificate>> {
         request.verify_signature()?;
         let key = request.public_key()?;

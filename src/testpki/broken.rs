@@ -15,7 +15,7 @@ mod workshop;
 
 use std::time::SystemTime;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use super::{Origin, Stream};
 use crate::certificate::{Certificate, Validity};
@@ -148,7 +148,7 @@ impl BrokenPki {
     /// # Errors
     /// Those of [`Validity::days`], and [`Policy`](ErrorKind::Policy) where `now` is so early or late that no certificate
     /// can name what has expired or is to come.
-    pub fn new(days: u32, now: SystemTime, origin: Origin, rng: &mut impl CryptoRng) -> Result<Self> {
+    pub fn new(days: u32, now: SystemTime, origin: Origin, rng: &mut impl TryCryptoRng) -> Result<Self> {
         let wanted = Validity::days(days, now)?;
         let validity = Validity::between(wanted.not_before(), wanted.not_after())?;
         let far = || Error::policy("no certificate can name dates so far away");

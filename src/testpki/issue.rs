@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ::time::OffsetDateTime;
 use der::{Decode, Tag};
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CidrSubnet, DistinguishedName, DnType,
     DnValue, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose, NameConstraints,
@@ -20,6 +20,7 @@ use super::{Purpose, Reason, Revocation};
 use crate::certificate::{Certificate, Constraints, Subtree, Validity};
 use crate::error::{Error, Result};
 use crate::key::{KeyAlgorithm, PrivateKey, PublicKey};
+use crate::random;
 use crate::subject::{SanName, Subject};
 
 /// What makes an authority's certificate an authority's.
@@ -51,12 +52,12 @@ pub(super) struct Signatory<'a> {
 pub(super) fn certificate(
     request: &Request<'_>,
     signatory: &Signatory<'_>,
-    rng: &mut impl CryptoRng,
+    rng: &mut impl TryCryptoRng,
 ) -> Result<Certificate> {
     let public = Spki::of(request.key)?;
     let mut params = CertificateParams::default();
     params.distinguished_name = name(request.subject)?;
-    params.serial_number = Some(serial_number(rng));
+    params.serial_number = Some(serial_number(rng)?);
     (params.not_before, params.not_after) =
         (instant(request.validity.not_before()), instant(request.validity.not_after()));
     params.subject_alt_names = request.names.iter().map(alternative_name).collect::<Result<_>>()?;
@@ -135,11 +136,11 @@ pub(super) fn key_id(key: &PublicKey) -> Result<Vec<u8>> {
 }
 
 /// 16 octets, the first from 0x40 to 0x7f: positive, and of one length whatever the rest.
-fn serial_number(rng: &mut impl CryptoRng) -> SerialNumber {
+fn serial_number(rng: &mut impl TryCryptoRng) -> Result<SerialNumber> {
     let mut octets = [0; 16];
-    rng.fill_bytes(&mut octets);
+    random::fill(rng, &mut octets)?;
     octets[0] = octets[0] & 0x7f | 0x40;
-    SerialNumber::from_slice(&octets)
+    Ok(SerialNumber::from_slice(&octets))
 }
 
 /// Whole seconds: certificates know no parts.

@@ -3,8 +3,10 @@
 use std::convert::Infallible;
 
 use chacha20::ChaCha20Rng;
-use rand_core::{CryptoRng, SeedableRng, TryCryptoRng, TryRng};
+use rand_core::{SeedableRng, TryCryptoRng, TryRng};
 use zeroize::Zeroizing;
+
+use crate::{error, random};
 
 /// A stream of random octets out of 32 (ChaCha20, RFC 8439): the same seed gives the same stream on any machine.
 pub struct Stream(ChaCha20Rng);
@@ -16,10 +18,13 @@ impl Stream {
     }
 
     /// A stream of its own, its seed drawn from `rng`.
-    pub fn fork(rng: &mut impl CryptoRng) -> Self {
+    ///
+    /// # Errors
+    /// [`Io`](crate::ErrorKind::Io) if `rng` fails.
+    pub fn fork(rng: &mut impl TryCryptoRng) -> error::Result<Self> {
         let mut seed = Zeroizing::new([0; 32]);
-        rng.fill_bytes(seed.as_mut());
-        Self::new(*seed)
+        random::fill(rng, seed.as_mut())?;
+        Ok(Self::new(*seed))
     }
 }
 

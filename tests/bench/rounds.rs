@@ -62,10 +62,11 @@ fn main() -> io::Result<()> {
                 let (authority, profile) = hierarchy(kind);
                 let orders = vec![(&authority, &profile); bits as usize];
                 let begin = Instant::now();
-                let leaves =
-                    issue_each(&orders, orders.iter().map(|_| Stream::fork(&mut rng)).collect(), |_, leaf, _| {
-                        Ok(leaf.key().to_pkcs8_pem()?.as_bytes().len())
-                    });
+                let leaves = issue_each(
+                    &orders,
+                    orders.iter().map(|_| Stream::fork(&mut rng).expect("a stream")).collect(),
+                    |_, leaf, _| Ok(leaf.key().to_pkcs8_pem()?.as_bytes().len()),
+                );
                 assert_eq!(leaves.expect("leaves").len(), orders.len());
                 begin.elapsed().as_nanos() / u128::from(bits)
             }

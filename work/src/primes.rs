@@ -47,7 +47,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
 pub use kernel::{Kernel, best as best_kernel};
@@ -91,22 +91,25 @@ impl Means<'static> {
 /// Two primes of `bits` bits each, with their two top bits set, neither of them 1 mod [`EXPONENT`], and more than
 /// 2^(bits-100) apart (FIPS 186-5, A.1.3, step 5.4); `None` if so many windows hold none that the arithmetic has to be
 /// at fault.
-pub fn find_pair(bits: u32, rng: &mut impl CryptoRng, means: &Means<'_>) -> Option<[Number; 2]> {
+///
+/// # Errors
+/// That of `rng`.
+pub fn find_pair<R: TryCryptoRng>(bits: u32, rng: &mut R, means: &Means<'_>) -> Result<Option<[Number; 2]>, R::Error> {
     let mut found: [Option<Number>; 2] = [None, None];
     for _ in 0..MOST_WINDOWS {
         let missing: Vec<usize> = (0..2).filter(|&side| found[side].is_none()).collect();
-        let windows: Vec<Window> = missing.iter().map(|_| Window::draw(bits, rng)).collect();
+        let windows: Vec<Window> = missing.iter().map(|_| Window::draw(bits, rng)).collect::<Result<_, _>>()?;
         search(&windows, means);
         for (&side, window) in missing.iter().zip(&windows) {
             found[side] = window.winner();
         }
         match found {
-            [Some(p), Some(q)] if far_apart(&p, &q) => return Some([p, q]),
+            [Some(p), Some(q)] if far_apart(&p, &q) => return Ok(Some([p, q])),
             [Some(_), Some(_)] => found = [None, None],
             _ => {}
         }
     }
-    None
+    Ok(None)
 }
 
 /// True if |p - q| > 2^(bits-100). The top words decide: they hold 128 bits, of which the first 100 have to differ by
@@ -139,26 +142,29 @@ const NONE: usize = usize::MAX;
 
 impl Window {
     /// Draws everything that is random about the window. Always as many octets.
-    pub fn draw(bits: u32, rng: &mut impl CryptoRng) -> Self {
+    ///
+    /// # Errors
+    /// That of `rng`.
+    pub fn draw<R: TryCryptoRng>(bits: u32, rng: &mut R) -> Result<Self, R::Error> {
         let words = bits as usize / 64;
-        let mut start = draw_number(words, rng);
+        let mut start = draw_number(words, rng)?;
         start[words - 1] |= 3 << 62;
         start[0] |= 1;
         // The end of the window must not run over; that takes away one start in 2^950.
         if start[1..].iter().all(|&word| word == u64::MAX) {
             start[1] = 0;
         }
-        let order = shuffled(rng);
+        let order = shuffled(rng)?;
         // Below 2^(bits-1), so below every modulus here less one.
         let mut draw_base = || {
-            let mut base = draw_number(words, rng);
+            let mut base = draw_number(words, rng)?;
             base[words - 1] >>= 1;
-            base
+            Ok(base)
         };
-        let bases = (0..ROUNDS).map(|_| draw_base()).collect();
-        let base = draw_base();
+        let bases = (0..ROUNDS).map(|_| draw_base()).collect::<Result<_, _>>()?;
+        let base = draw_base()?;
         let (next, first) = (AtomicUsize::new(0), AtomicUsize::new(NONE));
-        Self { start, order, bases, base, survivors: OnceLock::new(), next, first }
+        Ok(Self { start, order, bases, base, survivors: OnceLock::new(), next, first })
     }
 
     /// What the sieve leaves, in the window's order.
@@ -258,31 +264,28 @@ fn share(threads: usize, work: &(dyn Fn(usize) + Sync)) {
     }
 }
 
-fn draw_number(words: usize, rng: &mut impl CryptoRng) -> Number {
-    let octets = draw_octets(words * 8, rng);
+fn draw_number<R: TryCryptoRng>(words: usize, rng: &mut R) -> Result<Number, R::Error> {
+    let octets = draw_octets(words * 8, rng)?;
     // The octets' order is part of what a stream means.
-    octets
-        .chunks_exact(8)
-        .map(|octets| u64::from_le_bytes(octets.try_into().unwrap_or_default()))
-        .collect::<Vec<_>>()
-        .into()
+    let words = octets.chunks_exact(8).map(|octets| u64::from_le_bytes(octets.try_into().unwrap_or_default()));
+    Ok(words.collect::<Vec<_>>().into())
 }
 
 /// In one call: each one may ask the operating system.
-fn draw_octets(count: usize, rng: &mut impl CryptoRng) -> Zeroizing<Vec<u8>> {
+fn draw_octets<R: TryCryptoRng>(count: usize, rng: &mut R) -> Result<Zeroizing<Vec<u8>>, R::Error> {
     let mut octets = Zeroizing::new(vec![0; count]);
-    rng.fill_bytes(&mut octets);
-    octets
+    rng.try_fill_bytes(&mut octets)?;
+    Ok(octets)
 }
 
 /// Every place of a window in random order (Durstenfeld's form of the Fisher-Yates shuffle). A place is chosen by
 /// multiplying 32 random bits with the number of places, which prefers some by 1 in 2^20 at most.
-fn shuffled(rng: &mut impl CryptoRng) -> Zeroizing<Vec<u16>> {
+fn shuffled<R: TryCryptoRng>(rng: &mut R) -> Result<Zeroizing<Vec<u16>>, R::Error> {
     let mut places = Zeroizing::new((0..WINDOW as u16).collect::<Vec<u16>>());
-    let octets = draw_octets(4 * WINDOW, rng);
+    let octets = draw_octets(4 * WINDOW, rng)?;
     for (last, octets) in (1..WINDOW).rev().zip(octets.chunks_exact(4)) {
         let random = u64::from(u32::from_le_bytes(octets.try_into().unwrap_or_default()));
         places.swap(last, ((random * (last as u64 + 1)) >> 32) as usize);
     }
-    places
+    Ok(places)
 }

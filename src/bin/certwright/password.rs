@@ -144,7 +144,7 @@ pub(crate) fn create(
     session: &mut Session,
 ) -> Result<NewPassword> {
     let password = match or_prompt(source, "add --password-from generate, env:NAME, file:PATH or stdin", session)? {
-        PasswordSource::Generate(_) => Password::generate(&mut session.stream("password")),
+        PasswordSource::Generate(_) => Password::generate(&mut session.stream("password")?)?,
         PasswordSource::Prompt => ask_twice(what, session)?,
         other => read(other, session)?,
     };

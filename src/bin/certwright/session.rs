@@ -9,7 +9,7 @@ use certwright::testpki::{Origin, Seed, Stream};
 use certwright::time::{self, Moment};
 use certwright::{Error, ErrorKind, Password, Result};
 use getrandom::SysRng;
-use getrandom::rand_core::{Rng, UnwrapErr};
+use getrandom::rand_core::Rng;
 
 use crate::cli::Global;
 use crate::input::Inputs;
@@ -73,15 +73,15 @@ impl Session {
         Ok(())
     }
 
-    /// The operating system's generator. It panics where the system has none, which is before anything is written.
-    pub(crate) fn rng(&self) -> UnwrapErr<SysRng> {
-        UnwrapErr(SysRng)
+    /// The operating system's generator. Each draw may fail, and the error goes up like any other.
+    pub(crate) fn rng(&self) -> SysRng {
+        SysRng
     }
 
     /// A stream of its own for one `purpose`; of a seeded run, always the same one.
-    pub(crate) fn stream(&self, purpose: &str) -> Stream {
+    pub(crate) fn stream(&self, purpose: &str) -> Result<Stream> {
         match &self.seed {
-            Some(seed) => seed.stream(purpose),
+            Some(seed) => Ok(seed.stream(purpose)),
             None => Stream::fork(&mut self.rng()),
         }
     }
@@ -99,10 +99,10 @@ impl Session {
     }
 
     /// 128 random bits as hexadecimal digits: a name that nobody else comes upon.
-    pub(crate) fn random_name(&self) -> String {
+    pub(crate) fn random_name(&self) -> Result<String> {
         let mut name = [0; 16];
-        self.rng().fill_bytes(&mut name);
-        hex(&name)
+        Stream::fork(&mut self.rng())?.fill_bytes(&mut name);
+        Ok(hex(&name))
     }
 
     /// True if a person can be asked. One who is there, but in a window that cannot be read, is told so.

@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use super::{DIGEST, PRIVATE_KEY, Reader, TRUSTED, checked_content, creation_time, malformed, protect, store_digest};
 use super::{unprotect, utf16};
@@ -29,7 +29,7 @@ pub(in crate::keystore) fn renew(
     password: &Password,
     key_password: &Password,
     now: SystemTime,
-    rng: &mut impl CryptoRng,
+    rng: &mut impl TryCryptoRng,
 ) -> Result<SecretBytes> {
     let content = checked_content(bytes, password)?;
     let mut reader = Reader(content);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use const_oid::ObjectIdentifier;
 use der::Encode;
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use super::{
     ANY_EXTENDED_KEY_USAGE, CERT_BAG, Compatibility, DATA, ENCRYPTED_DATA, FRIENDLY_NAME, LOCAL_KEY_ID, SHA_1, SHA_256,
@@ -14,6 +14,7 @@ use crate::asn1::{self, tag};
 use crate::error::{Error, Result};
 use crate::keystore::{Entry, Keystore};
 use crate::pbe::{Sealer, bmp_forms};
+use crate::random;
 use crate::secret::{Password, SecretBytes};
 
 fn internal(error: der::Error) -> Error {
@@ -25,7 +26,7 @@ pub(in crate::keystore) fn write(
     password: &Password,
     compatibility: Compatibility,
     iterations: u32,
-    rng: &mut impl CryptoRng,
+    rng: &mut impl TryCryptoRng,
 ) -> Result<SecretBytes> {
     let (mut cert_bags, mut key_bags) = (Vec::new(), Vec::new());
     let mut issuers = HashSet::new();
@@ -86,7 +87,7 @@ fn sealer(
     password: &Password,
     compatibility: Compatibility,
     iterations: u32,
-    rng: &mut impl CryptoRng,
+    rng: &mut impl TryCryptoRng,
 ) -> Result<Sealer> {
     match compatibility {
         Compatibility::Modern => Sealer::pbes2(password, iterations, rng),
@@ -99,10 +100,10 @@ fn mac(
     password: &Password,
     compatibility: Compatibility,
     iterations: u32,
-    rng: &mut impl CryptoRng,
+    rng: &mut impl TryCryptoRng,
 ) -> Result<Vec<u8>> {
     let mut salt = [0; 16];
-    rng.fill_bytes(&mut salt);
+    random::fill(rng, &mut salt)?;
     let digest = match compatibility {
         Compatibility::Modern => SHA_256,
         Compatibility::Java8 | Compatibility::Windows2016 => SHA_1,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use rand_core::CryptoRng;
+use rand_core::TryCryptoRng;
 
 use super::{Case, File, Role};
 use crate::certificate::{self, Certificate, Constraints, Validity};
@@ -33,7 +33,7 @@ impl Holder {
         of: &str,
         validity: Validity,
         origin: Origin,
-        rng: &mut impl CryptoRng,
+        rng: &mut impl TryCryptoRng,
     ) -> Result<Self> {
         let key = PrivateKey::generate_alone(KeyKind::P256, rng)?;
         let (public, key_id, subject) = named_after_key(&key, &unit(of), name, origin)?;

@@ -1,6 +1,7 @@
 //! The search judged by crypto-primes and by big integers. Every path of it is run by a switch, not by luck: the
 //! instructions of `ifma.rs` where the processor has them, the text of `lanes.rs` on ordinary integers everywhere.
 
+use std::convert::Infallible;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU32;
 
@@ -41,7 +42,7 @@ fn kernels() -> Vec<(&'static str, &'static dyn Kernel)> {
 struct Seeded(u64);
 
 impl TryRng for Seeded {
-    type Error = std::convert::Infallible;
+    type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
         self.try_next_u64().map(|word| (word >> 32) as u32)
@@ -61,6 +62,18 @@ impl TryRng for Seeded {
 
 impl TryCryptoRng for Seeded {}
 
+/// A window from a generator that cannot fail.
+fn draw(bits: u32, rng: &mut impl TryCryptoRng<Error = Infallible>) -> Window {
+    let Ok(window) = Window::draw(bits, rng);
+    window
+}
+
+/// Primes from a generator that cannot fail.
+fn find_pair(bits: u32, rng: &mut impl TryCryptoRng<Error = Infallible>, means: &Means<'_>) -> Option<[Number; 2]> {
+    let Ok(pair) = super::find_pair(bits, rng, means);
+    pair
+}
+
 fn big(number: &[u64]) -> BoxedUint {
     BoxedUint::from_words(number.iter().copied())
 }
@@ -74,7 +87,7 @@ fn is_prime_to_others(number: &Number) -> bool {
 /// `sample`th batch. How many were prime.
 fn agree(numbers: &[Number], sample: usize, rng: &mut Seeded) -> u32 {
     let words = numbers[0].len();
-    let window = Window::draw(64 * words as u32, rng);
+    let window = draw(64 * words as u32, rng);
     let primes = AtomicU32::new(0);
     let queue = Mutex::new(numbers.chunks(8).enumerate());
     share(thread::available_parallelism().map_or(1, usize::from), &|_| {
@@ -127,7 +140,7 @@ fn words_of(digits: &str) -> impl Iterator<Item = u64> {
 fn survivors_of(bits: u32, count: usize, rng: &mut Seeded) -> Vec<Number> {
     let mut numbers = Vec::new();
     while numbers.len() < count {
-        let window = Window::draw(bits, rng);
+        let window = draw(bits, rng);
         numbers.extend(window.survivors().iter().map(|&place| window.number(place)));
     }
     numbers.truncate(count);
@@ -224,7 +237,7 @@ fn composites_that_fool_weak_tests_are_found() {
     let composites = composites();
     assert_eq!(composites.len(), 1000);
     let rng = &mut Seeded(5);
-    let window = Window::draw(1024, rng);
+    let window = draw(1024, rng);
     let fooled = AtomicU32::new(0);
     let queue = Mutex::new(composites.chunks(8));
     share(thread::available_parallelism().map_or(1, usize::from), &|_| {
@@ -265,7 +278,7 @@ fn lying_bases_are_the_same_for_all() {
     for (_, number) in composites().iter().filter(|(kind, _)| matches!(&kind[..], "double" | "strong")).take(40) {
         let odd = Odd::new(big(number)).into_option().expect("an odd number");
         let judge = MillerRabin::new(odd.clone());
-        for base in &Window::draw(1024, rng).bases[..4] {
+        for base in &draw(1024, rng).bases[..4] {
             // The kernels take the base in their own Montgomery form, b R; so b is different for each of them.
             for (name, kernel) in kernels() {
                 let bits = if name == SCALAR { 1024 } else { 1040 };
@@ -310,7 +323,7 @@ fn one_stream_makes_one_pair() {
 /// What a stream of random octets means is part of what one stream, one key promises; the places were written down once.
 #[test]
 fn the_order_is_a_shuffle_and_stays_what_it_is() {
-    let order = Window::draw(1024, &mut Seeded(0)).order;
+    let order = draw(1024, &mut Seeded(0)).order;
     assert_eq!(order[..8], FIRST_PLACES);
     let mut sorted = order.to_vec();
     sorted.sort_unstable();
@@ -319,7 +332,7 @@ fn the_order_is_a_shuffle_and_stays_what_it_is() {
     let rng = &mut Seeded(13);
     let mut counts = [0_u32; 16];
     for _ in 0..1600 {
-        counts[usize::from(shuffled(rng)[0]) / (WINDOW / 16)] += 1;
+        counts[usize::from(shuffled(rng).expect("an order")[0]) / (WINDOW / 16)] += 1;
     }
     let statistic: f64 = counts.iter().map(|&count| (f64::from(count) - 100.0).powi(2) / 100.0).sum();
     assert!(statistic < 56.5, "{statistic}: {counts:?}");
@@ -331,7 +344,7 @@ const FIRST_PLACES: [u16; 8] = [3069, 3059, 2526, 90, 4000, 1121, 4046, 2248];
 fn numbers_of_a_window_carry_over() {
     let rng = &mut Seeded(14);
     for ones in [1, 5, 15] {
-        let mut window = Window::draw(1024, rng);
+        let mut window = draw(1024, rng);
         window.start[..ones].fill(u64::MAX);
         for place in [0, 1, 77, WINDOW as u16 - 1] {
             let expected = big(&window.start).wrapping_add(BoxedUint::from(2 * u64::from(place)).resize(1024));
@@ -341,7 +354,7 @@ fn numbers_of_a_window_carry_over() {
     /// All ones: the one stream whose window would run over.
     struct Ones;
     impl TryRng for Ones {
-        type Error = std::convert::Infallible;
+        type Error = Infallible;
         fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
             Ok(u32::MAX)
         }
@@ -354,14 +367,14 @@ fn numbers_of_a_window_carry_over() {
         }
     }
     impl TryCryptoRng for Ones {}
-    let window = Window::draw(1024, &mut Ones);
+    let window = draw(1024, &mut Ones);
     assert!(window.number(WINDOW as u16 - 1)[15] == u64::MAX, "it has run over");
 }
 
 #[test]
 fn a_window_is_passed_over_where_it_has_to_be() {
     let rng = &mut Seeded(7);
-    let mut window = Window::draw(1024, rng);
+    let mut window = draw(1024, rng);
     // An order without a prime in it: the search ends, with nothing.
     let composite = window.survivors().iter().copied().find(|&place| !is_prime_to_others(&window.number(place)));
     window = Window { order: vec![composite.expect("most are"); 3].into(), survivors: OnceLock::new(), ..window };
@@ -388,7 +401,7 @@ fn a_kernel_that_lets_everything_pass_is_caught_by_the_confirmation() {
 fn a_flipped_carry_makes_no_key() {
     let rng = &mut Seeded(9);
     let pair = find_pair(1024, rng, &Means { kernel: &Scalar, threads: 2 }).expect("primes");
-    let bases = Window::draw(1024, rng).bases;
+    let bases = draw(1024, rng).bases;
     for prime in &pair {
         assert_eq!(Faulty.euler(std::slice::from_ref(prime)), 0);
         assert!(!Faulty.miller_rabin(prime, &bases));
@@ -406,7 +419,7 @@ fn a_flipped_carry_makes_no_key() {
             self.1.miller_rabin(number, bases)
         }
     }
-    let mut window = Window::draw(1024, rng);
+    let mut window = draw(1024, rng);
     // Forty survivors with a prime among them: enough for the slow lanes.
     let prime = window.survivors().iter().copied().find(|&place| is_prime_to_others(&window.number(place)));
     let order = [&window.survivors()[..39], &[prime.expect("there are eleven")]].concat();
@@ -486,7 +499,7 @@ fn the_instructions_judge_as_the_scalar_arithmetic_does() {
                 .fold(0, |passed, (index, number)| passed | Scalar.euler(std::slice::from_ref(number)) << index);
             assert_eq!(kernel.euler(batch), one_by_one, "{bits} bits");
         }
-        let bases = Window::draw(bits, rng).bases;
+        let bases = draw(bits, rng).bases;
         let passes = |number: &&Number| Scalar.euler(std::slice::from_ref(*number)) == 1;
         let composite = numbers.iter().find(|number| !passes(number)).expect("most are");
         assert!(kernel.miller_rabin(&known_prime(bits), &bases), "{bits} bits");

@@ -3,7 +3,7 @@
 use crypto_bigint::{BoxedUint, NonZero, Resize};
 
 use super::model::sound;
-use super::{Number, Seeded, Window, big, lanes, scalar};
+use super::{Number, Seeded, big, draw, lanes, scalar};
 
 /// a b / 2^shift mod n, by a big integer's division: a b 2^-shift is the x with x 2^shift = a b mod n.
 fn is_product_over(n: &Number, a: &Number, b: &Number, result: &BoxedUint, shift: u32, twice: bool) -> bool {
@@ -34,7 +34,7 @@ pub(super) fn moduli(words: usize, rng: &mut Seeded) -> Vec<Number> {
     let mut holes = vec![0xffff_ffff_0000_0000; words];
     holes[0] |= 1;
     let mut moduli: Vec<Number> = [vec![u64::MAX; words], smallest, holes].map(Number::new).into();
-    moduli.extend((0..20).map(|_| Window::draw(64 * words as u32, rng).start.clone()));
+    moduli.extend((0..20).map(|_| draw(64 * words as u32, rng).start.clone()));
     moduli
 }
 
@@ -55,7 +55,7 @@ fn edges<const N: usize>(rng: &mut Seeded) -> (Vec<Number>, Vec<Vec<Number>>) {
         one[0] = 1;
         let mut half = [u64::MAX; N];
         half[N - 1] >>= 1;
-        let mut random = Window::draw(64 * N as u32, rng).base.clone();
+        let mut random = draw(64 * N as u32, rng).base.clone();
         random[0] ^= 1;
         vec![number([0; N]), number(one), less_one, less_two, number(half), random]
     };

@@ -22,7 +22,7 @@ pub(super) fn run(args: JwtSignArgs, session: &mut Session) -> Result<ExitStatus
     preflight::check_fields(&typed, session)?;
     let signer = signer::load(&args.signer, None, session)?;
     preflight::check_pair(&signer, session)?;
-    let id = args.jti.then(|| session.random_name());
+    let id = args.jti.then(|| session.random_name()).transpose()?;
     let expires_at = session.now + lifetime;
     let claims = Claims {
         issuer: &args.client_id,

@@ -48,7 +48,7 @@ pub(super) fn produce(order: Order, session: &mut Session) -> Result<Made> {
 
     for &place in &new {
         let planned = &plan.authorities[place];
-        let mut rng = session.stream(&purpose(&planned.name));
+        let mut rng = session.stream(&purpose(&planned.name))?;
         let above = planned.issuer.and_then(|issuer| standing[issuer].as_ref());
         let profile = producer.profile(place, above, session)?;
         let made = session.busy("making the authority", || match above {
@@ -188,8 +188,8 @@ impl Producer<'_> {
             .collect();
         let password = self.passwords.as_ref().map(|new| &new.password);
         let now = session.now;
-        let streams: Vec<Stream> =
-            group.iter().map(|&place| session.stream(&purpose(&self.plan.leaves[place].name))).collect();
+        let stream = |&place: &usize| session.stream(&purpose(&self.plan.leaves[place].name));
+        let streams: Vec<Stream> = group.iter().map(stream).collect::<Result<_>>()?;
         let work = || {
             issue_each(&orders, streams, |at, leaf, stream| {
                 let planned = &self.plan.leaves[group[at]];
@@ -212,7 +212,7 @@ fn answer(order: &RequestOrder, authorities: &[&Authority], session: &mut Sessio
             .note(&format!("note: the request also asks for {}, which is not taken over", dropped.join(", ")));
     }
     let purposes = [Purpose::Server, Purpose::Client];
-    let mut rng = session.stream(&purpose(&order.name));
+    let mut rng = session.stream(&purpose(&order.name))?;
     let (request, names, origin) = (&order.request, &order.names, session.origin());
     authorities[order.issuer].sign_request(request, names, &purposes, validity, origin, &mut rng)
 }
