@@ -91,7 +91,9 @@ pub fn issue_each<T: Send>(
     };
     thread::scope(|scope| {
         let cores = thread::available_parallelism().map_or(1, usize::from).min(orders.len());
-        (1..cores).for_each(|_| _ = scope.spawn(work));
+        // Where fewer threads can be started, those that run do all of it.
+        let start = |_| thread::Builder::new().spawn_scoped(scope, work).is_ok();
+        let _ = (1..cores).all(start);
         work();
     });
     results.into_iter().filter_map(|result| result.into_inner().ok().flatten()).collect()

@@ -369,7 +369,12 @@ pub(crate) struct ShowArgs {
 impl Cli {
     /// What was typed; a mistake in it, or a wish for help, is answered here.
     pub(crate) fn read(words: Vec<OsString>) -> Result<Self, ExitStatus> {
-        let wants_json = words.iter().any(|word| word == "--json");
+        let wants_json = wants_json(&words);
         Self::try_parse_from(words).map_err(|error| mistake::answer(error, wants_json))
     }
+}
+
+/// True if JSON seems to be wanted, also in a line that cannot be parsed.
+pub(crate) fn wants_json(words: &[OsString]) -> bool {
+    words.iter().any(|word| word == "--json")
 }

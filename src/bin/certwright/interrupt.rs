@@ -14,6 +14,8 @@ static PENDING: AtomicBool = AtomicBool::new(false);
 /// Runs `publish` without a signal coming between its first and its last file.
 pub(crate) fn shielded<T>(publish: impl FnOnce() -> Result<T>) -> Result<T> {
     let _guard = lock();
+    #[cfg(unix)]
+    let _delayed = threadless::Delayed::new();
     let published = publish();
     if PENDING.load(Ordering::SeqCst) && published.is_ok() {
         let _ = writeln!(io::stderr(), "note: stopped after all files had been written");
@@ -53,8 +55,9 @@ pub(crate) fn install() {
     let stdin = rustix::stdio::stdin();
     let echoing = tcgetattr(stdin).ok();
     // Without a handler the system's own action ends the run: less tidy, but no reason not to start.
-    let Ok(mut signals) = Signals::new(wanted(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM])) else { return };
-    std::thread::spawn(move || {
+    let wanted = wanted(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM]);
+    let Ok(mut signals) = Signals::new(&wanted) else { return };
+    let handle = move || {
         if let Some(signal) = signals.forever().next() {
             PENDING.store(true, Ordering::SeqCst);
             let _guard = lock();
@@ -65,7 +68,49 @@ pub(crate) fn install() {
             }
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
-    });
+    };
+    if std::thread::Builder::new().spawn(handle).is_err() {
+        threadless::install(&wanted);
+    }
+}
+
+/// Signals where no thread can be started to wait for them. The same, but that the terminal's echo stays as it is.
+#[cfg(unix)]
+mod threadless {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    use signal_hook::flag;
+
+    static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(true);
+    static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+    pub(super) fn install(signals: &[i32]) {
+        for &signal in signals {
+            // In this order: the first comes back where the signal has to wait.
+            let _ = flag::register_conditional_default(signal, &ENDS_AT_ONCE);
+            let _ = flag::register(signal, &super::PENDING);
+            let _ = flag::register_usize(signal, &WAITING, usize::try_from(signal).unwrap_or_default());
+        }
+    }
+
+    /// While it lives, signals wait.
+    pub(super) struct Delayed;
+
+    impl Delayed {
+        pub(super) fn new() -> Self {
+            ENDS_AT_ONCE.store(false, Ordering::SeqCst);
+            Self
+        }
+    }
+
+    impl Drop for Delayed {
+        fn drop(&mut self) {
+            ENDS_AT_ONCE.store(true, Ordering::SeqCst);
+            if let Ok(signal @ 1..) = i32::try_from(WAITING.load(Ordering::SeqCst)) {
+                let _ = signal_hook::low_level::emulate_default_handler(signal);
+            }
+        }
+    }
 }
 
 /// While a secret is typed the terminal does not echo; a shell that takes over after Ctrl-Z turns that off. So Ctrl-Z

@@ -44,9 +44,13 @@ use zeroizing_alloc::ZeroAlloc;
 static HEAP: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
-    fault::install();
-    interrupt::install();
     let words: Vec<OsString> = std::env::args_os().collect();
+    fault::install(cli::wants_json(&words));
+    interrupt::install();
+    start(words)
+}
+
+fn start(words: Vec<OsString>) -> ExitCode {
     match console::is_own() && words.len() == 1 {
         true => console::guide(Console::new(), run),
         false => run(words),

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use certwright::Error;
 use certwright::error::printable;
-use serde_json::json;
 
 use crate::json;
 
@@ -51,8 +50,7 @@ impl ExitStatus {
     }
 
     pub(crate) fn tell_json(kind: &str, message: &str, hint: Option<&str>, path: Option<&str>) {
-        let error = json!({ "error": { "kind": kind, "message": message, "hint": hint, "path": path } });
-        let _ = writeln!(io::stdout(), "{}", json::text(&error));
+        let _ = writeln!(io::stdout(), "{}", json::error(kind, message, hint, path));
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) trait Terminal {
 
 /// What passes without a sign of life.
 const MOMENT: Duration = Duration::from_millis(300);
+/// Between two pictures of the spinner.
+const TICK: Duration = Duration::from_millis(100);
 
 /// The terminal this process was started in.
 pub(crate) struct Console {
@@ -124,17 +126,24 @@ impl Terminal for Console {
         }
         let (done, is_done) = mpsc::channel::<()>();
         thread::scope(|scope| {
-            scope.spawn(move || {
+            let spin = move || {
                 if is_done.recv_timeout(MOMENT) == Err(RecvTimeoutError::Timeout) {
                     // Old consoles have no other characters.
                     let style = ProgressStyle::default_spinner().tick_chars("|/-\\ ");
                     let spinner = ProgressBar::new_spinner().with_style(style).with_message(what.to_owned());
-                    spinner.enable_steady_tick(Duration::from_millis(100));
-                    // Ends when the sender is dropped, also by a panic.
-                    let _ = is_done.recv();
+                    // Not by indicatif's own thread, which panics where it cannot be started. Ends when the sender is
+                    // dropped.
+                    loop {
+                        spinner.tick();
+                        if is_done.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
+                            break;
+                        }
+                    }
                     spinner.finish_and_clear();
                 }
-            });
+            };
+            // Where no thread can be started, the work is done without a spinner.
+            let _ = thread::Builder::new().spawn_scoped(scope, spin);
             work();
             drop(done);
         });
