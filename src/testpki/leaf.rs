@@ -4,6 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use certwright_work::stack::{STACK, wiped};
+
 use super::{Authority, Origin, Purpose, Stream};
 use crate::certificate::{Certificate, Validity};
 use crate::error::Result;
@@ -92,7 +94,7 @@ pub fn issue_each<T: Send>(
     thread::scope(|scope| {
         let cores = thread::available_parallelism().map_or(1, usize::from).min(orders.len());
         // Where fewer threads can be started, those that run do all of it.
-        let start = |_| thread::Builder::new().spawn_scoped(scope, work).is_ok();
+        let start = |_| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || wiped(work)).is_ok();
         let _ = (1..cores).all(start);
         work();
     });

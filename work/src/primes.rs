@@ -50,6 +50,8 @@ use std::thread;
 use rand_core::TryCryptoRng;
 use zeroize::Zeroizing;
 
+use crate::stack::{STACK, wiped};
+
 pub use kernel::{Kernel, best as best_kernel};
 pub use scalar::Scalar;
 
@@ -256,7 +258,10 @@ fn search(windows: &[Window], means: &Means<'_>) {
 fn share(threads: usize, work: &(dyn Fn(usize) + Sync)) {
     let is_started = threads > 1
         && thread::scope(|scope| {
-            let start = |worker| thread::Builder::new().spawn_scoped(scope, move || work(worker)).is_ok();
+            let start = |worker| {
+                let builder = thread::Builder::new().stack_size(STACK);
+                builder.spawn_scoped(scope, move || wiped(|| work(worker))).is_ok()
+            };
             (0..threads).filter(|&worker| start(worker)).count() > 0
         });
     if !is_started {

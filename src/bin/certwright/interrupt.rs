@@ -50,6 +50,10 @@ pub(crate) fn install() {
 
     // A core file would hold the password.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // A core_pattern that is a pipe ignores that limit (core(5)), but not this, which also keeps the user's other programs
+    // from reading the memory.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     // A limit on the size of files then shows as a failed write, which leaves nothing behind.
     ignore(SIGXFSZ);
     let stdin = rustix::stdio::stdin();

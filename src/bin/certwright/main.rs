@@ -14,6 +14,7 @@ mod input;
 mod interrupt;
 mod json;
 mod keyring;
+mod leftovers;
 mod nearest;
 mod online;
 mod password;
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     fault::install(cli::wants_json(&words));
     interrupt::install();
-    start(words)
+    leftovers::wiped(|| start(words))
 }
 
 fn start(words: Vec<OsString>) -> ExitCode {
