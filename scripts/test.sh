@@ -29,9 +29,14 @@ check_tools() {
     # The test PKI's clients.
     tool curl curl
     tool go golang-go
-    [ "$(uname -s)" != Linux ] || tool taskset util-linux
-    # Another date for programs, by a library that is loaded before libc.
-    [ "$(uname -s)" != Linux ] || tool faketime faketime
+    if [ "$(uname -s)" = Linux ]; then
+        tool taskset util-linux
+        # Another date for programs, by a library that is loaded before libc.
+        tool faketime faketime
+        # Memory at exit, and system calls that fail.
+        tool gdb gdb
+        tool strace strace
+    fi
     # Where completion is tried, and a reader of manual pages.
     tool zsh zsh
     tool fish fish
@@ -147,13 +152,23 @@ if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] || ! unshare --mount true 
     echo "NOT RUN here: a_full_disk_leaves_nothing (needs Linux and the right to mount)"
     skip=(--skip a_full_disk_leaves_nothing)
 fi
+# A program that has made itself undumpable shows its memory to root only, and a container may forbid tracing altogether.
+if [ "$(uname -s)" != Linux ] || ! strace -qq -o /dev/null true 2>/dev/null; then
+    echo "NOT RUN here: tests/refused.rs (needs Linux and the right to trace)"
+    skip+=(--skip random_numbers_that_fail --skip without_a_thread)
+fi
+if [ "$(uname -s)" != Linux ] || [ "$(id -u)" -ne 0 ] ||
+    ! gdb -batch -nx -ex 'catch syscall exit_group' -ex run -ex 'info registers pc' true 2>/dev/null | grep -q '^pc '; then
+    echo "NOT RUN here: no_secret_is_left_in_memory (needs Linux, root and the right to trace)"
+    skip+=(--skip no_secret_is_left_in_memory)
+fi
 # Nothing of Debian's or Ubuntu's.
 if ! command -v pwsh >/dev/null; then
     echo "NOT RUN here: powershell_completes and a_key_goes_through_powershell (need pwsh)"
     skip+=(--skip powershell_completes --skip a_key_goes_through_powershell)
 fi
 cargo test --locked --features bench,man --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki \
-    --test matrix --test seed --test completions --test man --test renewal -- --ignored "${skip[@]}"
+    --test matrix --test seed --test completions --test man --test renewal --test memory --test refused -- --ignored "${skip[@]}"
 
 step "a crate of somebody else's, without our lock file"
 scripts/stranger.sh

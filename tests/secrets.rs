@@ -422,6 +422,29 @@ fn no_core_file_is_written() {
     assert_eq!(folder.names(), [""; 0]);
 }
 
+/// The kernel gives what shows the memory of a process that may not be dumped to root, so that no debugger of the same user
+/// can attach.
+#[cfg(target_os = "linux")]
+#[test]
+fn other_programs_cannot_read_the_memory() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new();
+    let mut command = folder.certwright(&["genkey", "--iterations", "9000000", "--password-from", "env:PW"]);
+    // For root's own processes nothing would change.
+    if fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0) {
+        command.uid(65534).gid(65534);
+    }
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("certwright");
+    let memory = format!("/proc/{}/mem", child.id());
+    let is_closed = (0..200).any(|_| {
+        sleep(Duration::from_millis(10));
+        fs::metadata(&memory).is_ok_and(|metadata| metadata.uid() == 0)
+    });
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(is_closed, "{memory} stays with its user");
+}
+
 /// A job in the background is not stopped by the terminal it may not touch.
 #[test]
 fn a_background_job_ends_when_told_to() {

@@ -25,10 +25,11 @@
 //! who measures caches.
 //!
 //! # What is wiped
-//! Starts, orders, bitmaps, survivors, candidates and bases on the heap are zeroized when dropped. Copies in registers and
-//! on the stack (Montgomery values of the kernels and of the independent round) are not. The `rsa` crate wipes the
-//! finished key, but frees p, q, p-1, q-1 and their least common multiple as they are; the command, whose allocator
-//! wipes everything that is freed, leaves none of them on the heap either.
+//! Starts, orders, bitmaps, survivors, candidates and bases on the heap are zeroized when dropped. Each worker thread
+//! clears its stack before it ends (`stack.rs`); where no thread can be started, the caller's stack keeps copies of the
+//! kernels' Montgomery values and of the independent round, and the command clears that before it exits. The `rsa` crate
+//! wipes the finished key, but frees p, q, p-1, q-1 and their least common multiple as they are; the command, whose
+//! allocator wipes everything that is freed, leaves none of them on the heap either.
 
 mod confirm;
 mod kernel;

@@ -4,7 +4,13 @@ use certwright_work::stack;
 
 /// Does `work`, then overwrites the stack that it used, unless the stack is too small for that.
 pub(crate) fn wiped<T>(work: impl FnOnce() -> T) -> T {
-    if is_large_enough() { stack::wiped(work) } else { work() }
+    if !is_large_enough() {
+        return work();
+    }
+    // The stack grows now, while nothing is made yet: with `ulimit -v` it may be unable to later, which would end a run that
+    // has succeeded with SIGSEGV.
+    stack::wipe();
+    stack::wiped(work)
 }
 
 /// `ulimit -s` may allow less than is to be overwritten, and a write below the end of the stack ends the run.

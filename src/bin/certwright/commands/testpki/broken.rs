@@ -49,7 +49,7 @@ fn make(cases: &[&'static Case], days: u32, session: &mut Session) -> Result<()>
     let (now, origin) = (session.now, session.origin());
     let mut of_root = session.stream("broken")?;
     let stream = |case: &&Case| session.stream(&format!("broken {}", case.name));
-    let mut streams: Vec<Stream> = cases.iter().map(|case| stream(case)).collect::<Result<_>>()?;
+    let mut streams: Vec<Stream> = cases.iter().map(stream).collect::<Result<_>>()?;
     let (root, made) = session.busy("making what is wrong", || -> Result<_> {
         let pki = BrokenPki::new(days, now, origin, &mut of_root)?;
         let files = cases.iter().zip(&mut streams).map(|(case, stream)| Ok((*case, pki.make(case, stream)?)));
