@@ -168,7 +168,7 @@ if ! command -v pwsh >/dev/null; then
     skip+=(--skip powershell_completes --skip a_key_goes_through_powershell)
 fi
 cargo test --locked --features bench,man --test generation --test interop --test keystores --test translation --test jwt --test salesforce --test testpki \
-    --test matrix --test seed --test completions --test man --test renewal --test memory --test refused -- --ignored "${skip[@]}"
+    --test matrix --test seed --test completions --test man --test renewal --test memory --test refused --test listing -- --ignored "${skip[@]}"
 
 step "a crate of somebody else's, without our lock file"
 scripts/stranger.sh

@@ -32,7 +32,7 @@
 //! | 3 | [`verify`] -> [`inspect`] |
 //! | 2 | [`keystore`]: `keystore/p12.rs` and `keystore/jks.rs` never see each other; [`jwt`] |
 //! | 1 | [`renewal`] -> [`csr`], [`crl`], [`certificate`] -> [`key`], [`subject`]; `certificate` reads a `csr`, `crl` a `certificate`, never the other way |
-//! | 0 | [`error`], [`secret`], [`time`], [`output`]; inside: `asn1`, `pbe`, `pem`, `printable`, `text` |
+//! | 0 | [`error`], [`secret`], [`time`], [`listing`], [`output`]; inside: `asn1`, `pbe`, `pem`, `printable`, `text` |
 //!
 //! Test hierarchies have a wing of their own, with rcgen inside `testpki/issue.rs` alone, and all that is weak or wrong on
 //! purpose inside `testpki/broken.rs`. In the cellar, a package of its own so that it alone is compiled for speed and the
@@ -59,6 +59,7 @@ pub mod inspect;
 pub mod jwt;
 pub mod key;
 pub mod keystore;
+pub mod listing;
 pub mod output;
 mod pbe;
 mod pem;

@@ -1,10 +1,12 @@
 //! The files that `verify` and `show` are given: single ones, and those of folders.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use certwright::error::printable;
 use certwright::inspect::{self, Item, Object};
+use certwright::listing::{self, Entry, EntryKind};
 use certwright::output::{self, Unfinished};
 use certwright::{Error, ErrorKind, Result};
 
@@ -63,38 +65,45 @@ impl Gathered {
 /// The files at `paths`, each once however often it is named; a folder is read without its sub-folders and hidden files.
 pub(crate) fn gather(paths: &[PathBuf], session: &mut Session) -> Result<Vec<Gathered>> {
     let mut gathered = Vec::new();
-    let mut seen: Vec<PathBuf> = Vec::new();
+    let mut seen: HashSet<PathBuf> = HashSet::new();
     for path in paths {
-        let (files, is_named) = match path.is_dir() {
+        let is_folder = path.is_dir();
+        let files = match is_folder {
             true => {
                 // What cannot be looked at stops those who write there, not those who read.
                 if let Ok(Some(unfinished)) = Unfinished::find(path) {
                     delivery::note_unfinished(&unfinished, session);
                 }
-                (files_of(path)?, false)
+                files_of(path)?
             }
-            false => (vec![path.clone()], true),
+            false => vec![(path.clone(), fs::canonicalize(path).ok())],
         };
-        for file in files {
-            match fs::canonicalize(&file) {
-                Ok(known) if seen.contains(&known) => continue,
-                Ok(new) => seen.push(new),
-                Err(_) => {}
+        for (file, full_name) in files {
+            if full_name.is_none_or(|full_name| seen.insert(full_name)) {
+                gathered.push(read(&file, !is_folder, session)?);
             }
-            gathered.push(read(&file, is_named, session)?);
         }
     }
     Ok(gathered)
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The files of a folder, each with its one full name.
+fn files_of(folder: &Path) -> Result<Vec<(PathBuf, Option<PathBuf>)>> {
     let unreadable = |error| Error::new(ErrorKind::Io, "cannot be read").with_path(folder).with_source(error);
+    let full_name = fs::canonicalize(folder).ok();
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let entry = entry.map_err(unreadable)?;
-        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if !is_hidden && entry.path().is_file() {
-            files.push(entry.path());
+    for Entry { name, kind } in listing::entries(folder).map_err(unreadable)? {
+        if name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        let path = folder.join(&name);
+        match kind {
+            EntryKind::File => files.push((path, full_name.as_ref().map(|folder| folder.join(name)))),
+            EntryKind::Link if path.is_file() => {
+                let full_name = fs::canonicalize(&path).ok();
+                files.push((path, full_name));
+            }
+            _ => {}
         }
     }
     files.sort_unstable();
