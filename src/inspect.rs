@@ -96,9 +96,12 @@ pub enum FoundKey {
 ///
 /// # Errors
 /// [`Malformed`](ErrorKind::Malformed) if there is nothing at all that is known. An object that cannot be read is an
-/// [`Item`] with its own error, so that the others are still found.
+/// [`Item`] with its own error, so that the others are still found. A file of more than 10,000 PEM blocks is one such item.
 pub fn inspect(bytes: &[u8]) -> Result<Vec<Item>> {
     let text = text::to_utf8(bytes);
+    if let Err(error) = pem::check_count(text.as_bytes()) {
+        return Ok(vec![Item { line: None, object: Err(error) }]);
+    }
     let blocks = pem::blocks(text.as_bytes());
     if !blocks.is_empty() {
         // An EC key file of OpenSSL begins with the name of its curve, which says nothing on its own.

@@ -36,23 +36,39 @@ impl Block {
     }
 }
 
-/// Every block of `text`, in order; anything around them is passed over.
+/// The most blocks that one file may hold: all root CAs of an operating system are about 150, all intermediate CAs that
+/// browsers know about 3,000.
+pub(crate) const MAX_BLOCKS: usize = 10_000;
+
+/// Checks that `text` does not hold more than [`MAX_BLOCKS`] blocks, before any of them is decoded.
+pub(crate) fn check_count(text: &[u8]) -> Result<()> {
+    let mut rest = text;
+    let mut count = 0;
+    while let Some(at) = find(rest, BEGIN) {
+        count += 1;
+        rest = &rest[at + BEGIN.len()..];
+    }
+    if count <= MAX_BLOCKS {
+        return Ok(());
+    }
+    Err(Error::policy(format!("holds {count} PEM blocks, at most {MAX_BLOCKS} are read from one file"))
+        .with_hint("split it into several files"))
+}
+
+/// Every block of `text`, in order; anything around them is passed over. The ranges of the blocks do not overlap.
 pub(crate) fn blocks(text: &[u8]) -> Vec<Block> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut line = 1;
     while let Some(begin) = find(&text[at..], BEGIN) {
-        line += count_lines(&text[at..at + begin]);
-        let rest = &text[at + begin + BEGIN.len()..];
-        let (mut block, used) = block(rest, line);
-        let next = at + begin + BEGIN.len() + used;
-        // The label and the dashes of its END line, which come after what was looked at.
-        let tail = text[next..].strip_prefix(block.label.as_bytes()).filter(|tail| tail.starts_with(DASHES));
-        let closing = if tail.is_some() { block.label.len() + DASHES.len() } else { 0 };
-        block.range = at + begin..next + closing;
+        let start = at + begin;
+        line += count_lines(&text[at..start]);
+        let (mut block, used) = block(&text[start + BEGIN.len()..], line);
+        // Behind the whole END line: its dashes do not also begin the next block.
+        at = start + BEGIN.len() + used;
+        block.range = start..at;
         found.push(block);
-        line += count_lines(&text[at + begin..next]);
-        at = next;
+        line += count_lines(&text[start..at]);
     }
     found
 }
@@ -77,11 +93,12 @@ fn block(rest: &[u8], line: usize) -> (Block, usize) {
     };
     let closing = &content[end + END.len()..];
     let used = content_start + end + END.len();
-    if !closing.strip_prefix(label.as_bytes()).is_some_and(|tail| tail.starts_with(DASHES)) {
+    if !closing.strip_prefix(&rest[..label_end]).is_some_and(|tail| tail.starts_with(DASHES)) {
         let error =
             Error::malformed(format!("the PEM block \"{label}\" in line {line} ends with the END line of another"));
         return (Block { label, headers: Vec::new(), body: Err(error), line, range: 0..0 }, used);
     }
+    let used = used + label_end + DASHES.len();
     let (headers, base64) = split_headers(&content[..end]);
     let body = decode(base64).ok_or_else(|| {
         Error::malformed(format!("the PEM block \"{label}\" in line {line} is damaged: its text is not base64"))
@@ -183,6 +200,34 @@ mod tests {
         let text = "before\n-----BEGIN A-----\r\nAAAA\r\n-----END A-----\r\nbetween\n-----BEGIN B----- AAAA -----END B----- after";
         let texts: Vec<&str> = blocks(text.as_bytes()).into_iter().map(|block| &text[block.range]).collect();
         assert_eq!(texts, ["-----BEGIN A-----\r\nAAAA\r\n-----END A-----", "-----BEGIN B----- AAAA -----END B-----"]);
+    }
+
+    /// Ranges that overlap made `renew` panic: a BEGIN without a label before a certificate, or dashes that close one block
+    /// and begin the next.
+    #[test]
+    fn ranges_are_in_order_and_do_not_overlap() {
+        const PARTS: [&str; 7] = ["-----BEGIN ", "-----END ", "-----", "A", "\n", "-", "BEGIN "];
+        let mut texts = vec![String::new()];
+        for _ in 0..6 {
+            texts = texts.iter().flat_map(|text| PARTS.iter().map(move |part| format!("{text}{part}"))).collect();
+            for text in &texts {
+                let mut end = 0;
+                for block in blocks(text.as_bytes()) {
+                    assert!(end <= block.range.start && block.range.start < block.range.end, "{text:?}");
+                    assert!(text[block.range.clone()].starts_with("-----BEGIN "), "{text:?}");
+                    end = block.range.end;
+                }
+                assert!(end <= text.len(), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn too_many_blocks_are_refused() {
+        let text = |count: usize| "-----BEGIN A-----\n".repeat(count);
+        assert!(check_count(text(MAX_BLOCKS).as_bytes()).is_ok());
+        let error = check_count(text(MAX_BLOCKS + 1).as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("10001 PEM blocks, at most 10000"), "{error}");
     }
 
     #[test]

@@ -540,6 +540,28 @@ fn what_surrounds_a_certificate_stays() {
 }
 
 /// A right that a secret's readers lose is told.
+/// A BEGIN line without a label made the ranges of two blocks overlap, and `renew` panic.
+#[test]
+fn damaged_blocks_before_a_certificate_are_no_panic() {
+    for before in
+        ["-----BEGIN -----\n", "-----BEGIN -----END -----", "-----BEGIN A-----\nAAAA\n-----END A", "-----BEGIN "]
+    {
+        let folder = pair();
+        let certificate = String::from_utf8(folder.read("server.crt")).expect("PEM");
+        folder.write("server.crt", format!("{before}{certificate}"));
+        let run = certwright(&folder, &["renew", "--no-input"]);
+        let told = text(&run);
+        assert!(
+            matches!(run.status.code(), Some(0 | 2)) && !told.contains("fault of certwright"),
+            "{before:?}: {told}"
+        );
+        if run.status.success() {
+            let new = String::from_utf8(folder.read("server.crt")).expect("PEM");
+            assert!(new.starts_with(before) && !new.contains(certificate.trim_end()), "{before:?}: {new}");
+        }
+    }
+}
+
 #[test]
 fn who_could_read_a_secret_is_told() {
     let folder = pair();

@@ -45,6 +45,9 @@ pub fn rebuild<'a>(
 ) -> Result<Option<Rebuilt>> {
     let text = text::to_utf8(bytes);
     let text = text.as_bytes();
+    if pem::check_count(text).is_err() {
+        return Ok(None);
+    }
     let blocks = pem::blocks(text);
     if blocks.is_empty() {
         if !super::shape::looks_like_der(bytes) {
@@ -216,6 +219,14 @@ mod tests {
         );
         let utf16: Vec<u8> = format!("\u{feff}{CERTIFICATE}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(rebuilt(&utf16), Some((OTHER.to_owned(), false)));
+        let certificate = CERTIFICATE.trim_end();
+        for before in ["-----BEGIN -----\n", "-----BEGIN A-----\nAAAA\n-----END A", "-----BEGIN -----END -----"] {
+            let rebuilt = rebuilt(format!("{before}{CERTIFICATE}").as_bytes());
+            assert!(
+                rebuilt.is_none_or(|(text, _)| !text.contains(certificate) && text.starts_with(before)),
+                "{before}"
+            );
+        }
         assert_eq!(rebuilt(b"neither"), None);
     }
 
