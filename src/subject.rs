@@ -19,9 +19,10 @@ mod attribute;
 mod format;
 mod san;
 
+use std::collections::HashSet;
 use std::fmt;
 
-use der::asn1::{Any, SetOfVec};
+use der::asn1::Any;
 use der::{Decode, Encode, Tag, Tagged};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
@@ -57,12 +58,12 @@ impl Subject {
         }
         let mut sequence = RdnSequence::default();
         for rdn in &rdns {
-            let mut set = SetOfVec::new();
-            for attribute in rdn {
-                set.insert(attribute.encode()?)
-                    .map_err(|_| Error::new(ErrorKind::Usage, format!("{attribute} stands twice in one name part")))?;
+            let mut seen = HashSet::new();
+            if let Some(twice) = rdn.iter().find(|attribute| !seen.insert((attribute.kind(), attribute.value()))) {
+                return Err(Error::new(ErrorKind::Usage, format!("{twice} stands twice in one name part")));
             }
-            let set: Vec<_> = set.into_vec();
+            // Sorted once: sorting after each insertion takes 17 s for the 12,000 values that fit into an argument.
+            let set = rdn.iter().map(Attribute::encode).collect::<Result<Vec<_>>>()?;
             sequence.push(RelativeDistinguishedName::try_from(set).map_err(internal)?);
         }
         let der = sequence.to_der().map_err(internal)?;
@@ -159,6 +160,38 @@ impl Subject {
     }
 }
 
+/// The most characters of a name within a sentence; a name of 500 KB is not repeated for each of 1,000 certificates.
+const MAX_SUMMARY_LEN: usize = 500;
+
+/// What is written of a text up to a length, at the end of a character.
+struct Beginning {
+    text: String,
+    is_cut: bool,
+}
+
+impl fmt::Write for Beginning {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = MAX_SUMMARY_LEN - self.text.len().min(MAX_SUMMARY_LEN);
+        let end = (0..=room.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or_default();
+        self.text.push_str(&text[..end]);
+        self.is_cut = end < text.len();
+        // Whoever writes stops at an error.
+        if self.is_cut { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+impl Subject {
+    /// The name for a sentence: cut where it is longer than 500 bytes.
+    pub(crate) fn summary(&self) -> String {
+        let mut beginning = Beginning { text: String::new(), is_cut: false };
+        let _ = fmt::write(&mut beginning, format_args!("{self}"));
+        if beginning.is_cut {
+            beginning.text.push_str("..");
+        }
+        beginning.text
+    }
+}
+
 impl fmt::Display for Subject {
     /// `C=US, ST=California`, as OpenSSL 3.2 and later write it; RFC 4514 escapes, control characters as `\XX`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -205,8 +238,13 @@ fn split_unescaped(text: &str, separator: char) -> Vec<(&str, Option<char>)> {
 
 /// A plus joins two attributes only where another `TYPE=` follows: "C++ GmbH" is a name.
 fn starts_attribute(rest: &str) -> bool {
-    rest.split_once('=').is_some_and(|(name, _)| AttributeType::parse(name.trim()).is_some())
+    let rest = rest.trim_start();
+    let end = rest.bytes().take(MAX_TYPE_LEN).position(|byte| byte == b'=');
+    end.is_some_and(|end| AttributeType::parse(rest[..end].trim_end()).is_some())
 }
+
+/// Longer than the name or the dotted identifier of any attribute type.
+const MAX_TYPE_LEN: usize = 256;
 
 /// Undoes the escapes of RFC 4514, section 2.4: `\,` and the like, `\C3\A4`, and (in its spelling) surrounding quotes.
 fn unescape(value: &str, with_quotes: bool) -> Option<String> {

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::printable::is_printable;
 
 /// The type of an attribute (X.520, RFC 4519, RFC 2985).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AttributeType {
     /// `C`: an ISO 3166 country code of two letters.

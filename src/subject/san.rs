@@ -12,7 +12,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use crate::error::{Error, ErrorKind, Result, printable};
 
 /// One subject alternative name (RFC 5280, section 4.2.1.6), written `DNS:name`, `IP:addr`, `email:..` or `URI:..`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SanName {
     /// A host name; its first label may be `*`.
