@@ -187,6 +187,11 @@ pub(crate) fn children(value: &[u8]) -> Vec<Element<'_>> {
     found
 }
 
+/// How many values a constructed one holds, without a list of them.
+pub(crate) fn count_children(value: &[u8]) -> usize {
+    std::iter::successors(split(value).ok(), |(_, rest)| split(rest).ok()).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

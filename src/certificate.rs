@@ -17,25 +17,28 @@
 mod build;
 mod constraints;
 mod extensions;
+mod issuers;
 mod renewal;
 mod validity;
 
 use std::fmt;
 use std::time::SystemTime;
 
-use const_oid::db::rfc5280::{ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME};
+use const_oid::db::rfc5280::{ID_CE_EXT_KEY_USAGE, ID_CE_NAME_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME};
 use der::{Decode, Encode};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use x509_cert::certificate::{CertificateInner, Raw};
+use x509_cert::ext::Extension as X509Extension;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, BasicConstraints, SubjectKeyIdentifier};
 
-pub(crate) use constraints::{Constraints, Subtree};
+pub(crate) use constraints::{ConstraintIndex, Constraints, Subtree};
 pub use extensions::Extension;
+pub(crate) use issuers::{IssuerIndex, authorities_below};
 pub use validity::Validity;
 
 use crate::asn1::{self, tag};
-use crate::csr::read_sans;
+use crate::csr::{check_extension_count, read_sans};
 use crate::error::{Error, Result};
 use crate::key::{PublicKey, SignatureAlgorithm};
 use crate::pem;
@@ -60,16 +63,18 @@ impl Certificate {
     /// [`Malformed`](crate::ErrorKind::Malformed) if it is none. Nothing is verified here.
     pub fn from_der(der: &[u8]) -> Result<Self> {
         asn1::check(der)?;
-        let inner = CertificateInner::<Raw>::from_der(der)
-            .map_err(|error| Error::malformed("is no certificate").with_source(error))?;
         let outer = asn1::children(asn1::split(der)?.0.value);
         let parts = outer.first().map(|tbs| asn1::children(tbs.value)).unwrap_or_default();
+        check_extension_count(parts.iter().find(|part| part.tag == tag::EXPLICIT_3).map(|part| part.value))?;
+        let inner = CertificateInner::<Raw>::from_der(der)
+            .map_err(|error| Error::malformed("is no certificate").with_source(error))?;
         // A version stands before the serial number, or nothing.
         let serial = usize::from(parts.first().is_some_and(|part| part.tag == tag::EXPLICIT_0));
         let (Some(issuer), Some(subject)) = (parts.get(serial + 2), parts.get(serial + 4)) else {
             return Err(Error::malformed("is no certificate"));
         };
         let tbs = inner.tbs_certificate();
+        check_purpose_count(tbs.extensions().into_iter().flatten())?;
         let issuer = Subject::from_name(tbs.issuer(), issuer.whole.to_vec());
         let subject = Subject::from_name(tbs.subject(), subject.whole.to_vec());
         Ok(Self { der: der.to_vec(), inner: Box::new(inner), subject, issuer })
@@ -247,6 +252,19 @@ pub fn to_pem<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> Se
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.subject)
+    }
+}
+
+/// Certificates in use have up to ten purposes.
+const MAX_PURPOSES: usize = 1_000;
+
+/// Checks that extKeyUsage does not have more than [`MAX_PURPOSES`]: a million bytes hold 300,000, each told by a name.
+fn check_purpose_count<'a>(mut extensions: impl Iterator<Item = &'a X509Extension>) -> Result<()> {
+    let usage = extensions.find(|extension| extension.extn_id == ID_CE_EXT_KEY_USAGE);
+    let list = usage.and_then(|usage| asn1::split(usage.extn_value.as_bytes()).ok());
+    match list.map_or(0, |(list, _)| asn1::count_children(list.value)) {
+        0..=MAX_PURPOSES => Ok(()),
+        count => Err(Error::policy(format!("has {count} purposes (extKeyUsage), at most {MAX_PURPOSES} are read"))),
     }
 }
 

@@ -129,6 +129,7 @@ impl Crl {
     /// # Errors
     /// As [`Self::from_der`].
     pub fn from_pem(text: &[u8]) -> Result<Self> {
+        pem::check_count(text)?;
         let block = pem::blocks(text).into_iter().find(|block| block.label == LABEL);
         let block = block.ok_or_else(|| Error::malformed("holds no certificate revocation list"))?;
         Self::from_der(block.body?.as_bytes())
@@ -144,18 +145,21 @@ impl Crl {
 
     /// What it revokes, in its order.
     pub fn revocations(&self) -> Vec<Revocation> {
+        self.each_revocation().collect()
+    }
+
+    /// The same, one by one: a list may have hundreds of thousands.
+    pub fn each_revocation(&self) -> impl Iterator<Item = Revocation> {
         let revoked = self.list.tbs_cert_list.revoked_certificates.iter().flatten();
-        revoked
-            .map(|entry| {
-                let extensions = entry.crl_entry_extensions.iter().flatten();
-                let mut reasons = extensions.filter(|extension| extension.extn_id == ID_CE_CRL_REASONS);
-                let reason = reasons.find_map(|extension| CrlReason::from_der(extension.extn_value.as_bytes()).ok());
-                Revocation {
-                    serial: entry.serial_number.as_bytes().to_vec(),
-                    reason: reason.map(Reason::of).unwrap_or_default(),
-                }
-            })
-            .collect()
+        revoked.map(|entry| {
+            let extensions = entry.crl_entry_extensions.iter().flatten();
+            let mut reasons = extensions.filter(|extension| extension.extn_id == ID_CE_CRL_REASONS);
+            let reason = reasons.find_map(|extension| CrlReason::from_der(extension.extn_value.as_bytes()).ok());
+            Revocation {
+                serial: entry.serial_number.as_bytes().to_vec(),
+                reason: reason.map(Reason::of).unwrap_or_default(),
+            }
+        })
     }
 
     /// Whose list it is.
@@ -182,6 +186,6 @@ impl Crl {
 
 impl fmt::Debug for Crl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Crl({} revoked)", self.revocations().len())
+        write!(f, "Crl({} revoked)", self.each_revocation().count())
     }
 }

@@ -141,6 +141,7 @@ impl CertRequest {
         let attributes = self.request.info.attributes.iter();
         for attribute in attributes.filter(|attribute| EXTENSION_REQUESTS.contains(&attribute.oid)) {
             for value in attribute.values.iter() {
+                check_extension_count(value.to_der().ok().as_deref())?;
                 extensions.extend(
                     value.decode_as::<Vec<Extension>>().map_err(|error| {
                         Error::malformed("its requested extensions cannot be read").with_source(error)
@@ -206,6 +207,18 @@ impl CertRequest {
 impl fmt::Debug for CertRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CertRequest({})", self.subject)
+    }
+}
+
+/// Certificates in use have about ten extensions.
+const MAX_EXTENSIONS: usize = 1_000;
+
+/// Checks that a SEQUENCE OF Extension does not hold more than [`MAX_EXTENSIONS`], before it is decoded.
+pub(crate) fn check_extension_count(der: Option<&[u8]>) -> Result<()> {
+    let count = der.and_then(|der| asn1::split(der).ok()).map_or(0, |(list, _)| asn1::count_children(list.value));
+    match count {
+        0..=MAX_EXTENSIONS => Ok(()),
+        _ => Err(Error::policy(format!("has {count} extensions, at most {MAX_EXTENSIONS} are read"))),
     }
 }
 

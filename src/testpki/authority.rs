@@ -1,5 +1,6 @@
 //! Authorities, and what they issue.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use rand_core::TryCryptoRng;
@@ -7,7 +8,7 @@ use rand_core::TryCryptoRng;
 use super::issue::{self, AuthorityPart, Request, Signatory};
 use super::subject::{MARK, Origin, subject};
 use super::{Crl, Leaf, Profile, Purpose, Revocation};
-use crate::certificate::{Certificate, Constraints, Validity};
+use crate::certificate::{Certificate, ConstraintIndex, Constraints, Validity};
 use crate::csr::CertRequest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{KeyKind, PrivateKey, PublicKey};
@@ -69,7 +70,7 @@ pub struct Authority {
     key_id: Vec<u8>,
     /// Its own certificate, then those of its issuers, the root last.
     chain: Vec<Certificate>,
-    constraints: Vec<Constraints>,
+    constraints: Vec<ConstraintIndex>,
 }
 
 impl Authority {
@@ -122,6 +123,7 @@ impl Authority {
             None => issue::key_id(&public)?,
         };
         let constraints = chain.iter().filter_map(|one| one.name_constraints().transpose());
+        let constraints = constraints.map(|found| found.map(|found| found.index()));
         let constraints = constraints.collect::<Result<Vec<_>>>()?;
         Ok(Self { key, public, key_id, chain, constraints })
     }
@@ -191,17 +193,20 @@ impl Authority {
         let key = request.public_key()?;
         self.check_validity(validity)?;
         let mut all = request.sans()?;
-        all.extend(names.iter().filter(|name| !request.sans().is_ok_and(|asked| asked.contains(name))).cloned());
+        let asked: HashSet<SanName> = all.iter().cloned().collect();
+        all.extend(names.iter().filter(|name| !asked.contains(name)).cloned());
         self.check_names(&all)?;
         let mut parts: Vec<Attribute> = Vec::new();
+        let mut kinds = HashSet::new();
         for part in request.subject().attributes() {
-            let is_new = parts.iter().all(|known| known.kind() != part.kind());
+            let is_new = !kinds.contains(part.kind());
             let is_ours = match part.kind() {
                 AttributeType::OrganizationalUnit => true,
                 AttributeType::Organization => origin != Origin::Random,
                 _ => false,
             };
             if is_new && !is_ours {
+                kinds.insert(part.kind());
                 parts.push(Attribute::new(part.kind().clone(), part.value())?);
             }
         }

@@ -1,11 +1,14 @@
 //! The checks themselves: first of each object on its own, then between them.
 
+use std::collections::{HashMap, HashSet};
+
 use super::certificates::Certificates;
 use super::{Check, Criteria, Evidence, Exhibit, Flaw, Outcome, Report, flaws};
 use crate::Error;
 use crate::certificate::Certificate;
 use crate::error::ErrorKind;
 use crate::output::closing_command;
+use crate::subject::Subject;
 use crate::time::{self, DAY};
 
 impl Report {
@@ -164,27 +167,63 @@ pub(super) fn pairs(exhibits: &[Exhibit], certificates: &Certificates<'_>, repor
     }
     let holders = subjects(exhibits, certificates);
     let represents = represent(&holders);
-    let is_to_match =
-        |one: usize, other: usize| are_to_match((&holders[one], represents[one]), (&holders[other], represents[other]));
-    let first_to_match = |second: usize| (0..second).find(|&first| is_to_match(first, second));
-    // Equality passes on, so of very many each is held against the first that it has to match alone.
-    let firsts: Option<Vec<_>> =
-        (holders.len() > MOST_PAIRED).then(|| (0..holders.len()).map(first_to_match).collect());
-    for first in 0..holders.len() {
-        for second in first + 1..holders.len() {
-            let is_held = match &firsts {
-                Some(firsts) => firsts[second] == Some(first),
-                None => is_to_match(first, second),
-            };
-            if is_held {
-                same_key(&holders[first], &holders[second], report);
-                same_subject(holders[first].exhibit, holders[second].exhibit, report);
-            }
+    let pairs: Vec<(usize, usize)> = match holders.len() > MAX_PAIRED {
+        // Key equality is transitive, so each is compared with the first one only: 600 files of one key have 180,000 pairs.
+        true => {
+            let mut pairs: Vec<_> = first_to_match(&holders, &represents);
+            pairs.sort_unstable();
+            pairs
         }
+        false => {
+            let is_to_match = |one: usize, other: usize| {
+                are_to_match((&holders[one], represents[one]), (&holders[other], represents[other]))
+            };
+            let after = |first: usize| (first + 1..holders.len()).map(move |second| (first, second));
+            (0..holders.len()).flat_map(after).filter(|&(one, other)| is_to_match(one, other)).collect()
+        }
+    };
+    for (first, second) in pairs {
+        same_key(&holders[first], &holders[second], report);
+        same_subject(holders[first].exhibit, holders[second].exhibit, report);
     }
 }
 
-const MOST_PAIRED: usize = 100;
+/// For each of `holders` the first one before it that [`are_to_match`] names, in one pass.
+fn first_to_match(holders: &[Holder<'_>], represents: &[bool]) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    let mut first_of_entry: HashMap<(&str, usize), usize> = HashMap::new();
+    let mut first_alone: Option<usize> = None;
+    // The first that stands for its store, and the first of another store (or of none) that does.
+    let mut representatives: [Option<(usize, Option<&str>)>; 2] = [None; 2];
+    for (second, holder) in holders.iter().enumerate() {
+        let place = holder.exhibit.place.as_ref().map(|place| (place.store.as_str(), place.entry));
+        let store = place.map(|(store, _)| store);
+        let of_another_store = || {
+            let known = representatives.iter().flatten().filter(|_| represents[second]);
+            known.filter(|(_, other)| *other != store).map(|(first, _)| *first).min()
+        };
+        let beside = match place {
+            Some(place) => first_of_entry.get(&place).copied(),
+            None => first_alone,
+        };
+        pairs.extend(beside.into_iter().chain(of_another_store()).min().map(|first| (first, second)));
+        match place {
+            Some(place) => _ = first_of_entry.entry(place).or_insert(second),
+            None => _ = first_alone.get_or_insert(second),
+        }
+        if represents[second] {
+            match representatives {
+                [None, _] => representatives[0] = Some((second, store)),
+                [Some((_, first)), None] if first != store => representatives[1] = Some((second, store)),
+                _ => {}
+            }
+        }
+    }
+    pairs
+}
+
+/// The most keys and certificates of which every pair is compared.
+const MAX_PAIRED: usize = 100;
 
 /// Something that has a key, with that key.
 struct Holder<'a> {
@@ -198,8 +237,7 @@ struct Holder<'a> {
 /// `openssl req -x509` marks its self-signed certificates as an authority's. So one that is marked but has issued none of
 /// the others is taken for the subject's where no certificate without the mark is there.
 fn subjects<'a>(exhibits: &'a [Exhibit], certificates: &Certificates<'_>) -> Vec<Holder<'a>> {
-    let any_unmarked = certificates.list.iter().any(|(_, certificate)| !certificate.is_ca());
-    let is_issuer = |this: &Certificate| certificates.has_issued(this) || this.is_ca() && any_unmarked;
+    let is_issuer = |this: &Certificate| certificates.has_issued(this) || this.is_ca() && certificates.any_unmarked;
     let is_subject = |exhibit: &&Exhibit| match &exhibit.evidence {
         _ if exhibit.place.as_ref().is_some_and(|place| place.is_trusted) => false,
         Evidence::Certificate(certificate) => !is_issuer(certificate),
@@ -212,30 +250,38 @@ fn subjects<'a>(exhibits: &'a [Exhibit], certificates: &Certificates<'_>) -> Vec
 /// For each of `holders`, whether it is held against what is outside its keystore. The entries of one keystore have keys
 /// of their own, and what is outside has to match one of them: the only entry, those that do match, or else the first.
 fn represent(holders: &[Holder<'_>]) -> Vec<bool> {
-    let place = |at: usize| holders[at].exhibit.place.as_ref();
-    let is_beside =
-        |one: usize, other: usize| place(one).map(|place| &place.store) == place(other).map(|place| &place.store);
-    let all = 0..holders.len();
-    let is_matched: Vec<bool> = all
-        .clone()
-        .map(|at| all.clone().any(|other| !is_beside(at, other) && holders[other].spki == holders[at].spki))
-        .collect();
-    all.clone()
-        .map(|at| match place(at) {
-            None => true,
-            Some(place) => {
-                let mut others = all.clone().filter(|&other| is_beside(at, other));
-                let is_first = others
-                    .clone()
-                    .all(|other| holders[other].exhibit.place.as_ref().is_some_and(|other| other.entry >= place.entry));
-                let entry_matches = others.clone().any(|other| {
-                    is_matched[other]
-                        && holders[other].exhibit.place.as_ref().is_some_and(|other| other.entry == place.entry)
-                });
-                entry_matches || is_first && !others.any(|other| is_matched[other])
-            }
-        })
-        .collect()
+    /// What is known of the holders in one keystore.
+    struct Store {
+        first_entry: usize,
+        is_matched: bool,
+    }
+    let mut stores_of_key: HashMap<&[u8], HashSet<Option<&str>>> = HashMap::new();
+    for holder in holders {
+        let store = holder.exhibit.place.as_ref().map(|place| place.store.as_str());
+        stores_of_key.entry(&holder.spki).or_default().insert(store);
+    }
+    // The key is in another keystore too, or in a file of its own.
+    let is_matched = |holder: &Holder<'_>| stores_of_key.get(holder.spki.as_slice()).is_some_and(|own| own.len() > 1);
+    let mut stores: HashMap<&str, Store> = HashMap::new();
+    let mut matched_entries: HashSet<(&str, usize)> = HashSet::new();
+    for holder in holders {
+        let Some(place) = &holder.exhibit.place else { continue };
+        let store = stores.entry(&place.store).or_insert(Store { first_entry: place.entry, is_matched: false });
+        store.first_entry = store.first_entry.min(place.entry);
+        if is_matched(holder) {
+            store.is_matched = true;
+            matched_entries.insert((&place.store, place.entry));
+        }
+    }
+    let represents = |holder: &Holder<'_>| match &holder.exhibit.place {
+        None => true,
+        Some(place) => {
+            let is_first_of_none =
+                stores.get(place.store.as_str()).is_some_and(|own| own.first_entry == place.entry && !own.is_matched);
+            matched_entries.contains(&(place.store.as_str(), place.entry)) || is_first_of_none
+        }
+    };
+    holders.iter().map(represents).collect()
 }
 
 fn are_to_match(one: (&Holder<'_>, bool), other: (&Holder<'_>, bool)) -> bool {
@@ -254,20 +300,19 @@ fn issuer(at: usize, certificates: &Certificates<'_>, report: &mut Report) {
         let verified = verified_by(certificate.public_key());
         return report.add_signature(NAME, verified, "the certificate is signed with its own key", &[file]);
     }
-    let named = Certificates::named(certificate, &certificates.list);
-    match certificates.issuers[at].or(named.first().copied()) {
+    match certificates.issuers[at].or_else(|| certificates.named(certificate).next()) {
         Some(signer) => {
             let (issuer_file, issuer) = certificates.list[signer];
-            let holds = format!("signed by {}", issuer.subject());
+            let holds = format!("signed by {}", issuer.subject().summary());
             report.add_signature(NAME, verified_by(issuer.public_key()), &holds, &[file, issuer_file]);
-            let (outcome, detail) = match issuer.check_may_issue(certificates.authorities_below(signer, 0)) {
+            let (outcome, detail) = match issuer.check_may_issue(certificates.authorities_below[signer]) {
                 Ok(()) => (Outcome::Holds, "may issue certificates".to_owned()),
                 Err(error) => (Outcome::Fails, error.to_string()),
             };
             report.add("issuer-authority", outcome, detail, &[issuer_file]);
         }
         None => {
-            let detail = format!("its issuer's certificate is not among the files: {}", certificate.issuer());
+            let detail = format!("its issuer's certificate is not among the files: {}", certificate.issuer().summary());
             report.add(NAME, Outcome::NotRun, detail, &[file]);
         }
     }
@@ -286,11 +331,6 @@ fn same_key(one: &Holder<'_>, other: &Holder<'_>, report: &mut Report) {
 }
 
 fn same_subject(one: &Exhibit, other: &Exhibit, report: &mut Report) {
-    let subject = |exhibit: &Exhibit| match &exhibit.evidence {
-        Evidence::CertRequest(request) => Some(request.subject().clone()),
-        Evidence::Certificate(certificate) => Some(certificate.subject().clone()),
-        _ => None,
-    };
     let (Some(first), Some(second)) = (subject(one), subject(other)) else { return };
     // An authority may leave parts of a request out.
     let is_issued = |exhibit: &Exhibit| match &exhibit.evidence {
@@ -299,10 +339,18 @@ fn same_subject(one: &Exhibit, other: &Exhibit, report: &mut Report) {
     };
     let differ = if is_issued(one) || is_issued(other) { Outcome::Warning } else { Outcome::Fails };
     let (outcome, detail) = match first.attributes().eq(second.attributes()) {
-        true => (Outcome::Holds, format!("both are for {first}")),
-        false => (differ, format!("one is for {first}, the other for {second}")),
+        true => (Outcome::Holds, format!("both are for {}", first.summary())),
+        false => (differ, format!("one is for {}, the other for {}", first.summary(), second.summary())),
     };
     report.add_evidence("same-subject", outcome, detail, &[&one.file, &other.file]);
+}
+
+fn subject(exhibit: &Exhibit) -> Option<&Subject> {
+    match &exhibit.evidence {
+        Evidence::CertRequest(request) => Some(request.subject()),
+        Evidence::Certificate(certificate) => Some(certificate.subject()),
+        _ => None,
+    }
 }
 
 fn with_hint(error: &Error) -> String {

@@ -1,10 +1,13 @@
 //! Certificates as a client looks at them: who stands above, for which host, for what use, revoked or not.
 
-use super::certificates::Certificates;
+use std::collections::{HashMap, HashSet};
+
+use super::certificates::{Certificates, MAX_PATH_LEN};
 use super::flaws::NO_HOST;
 use super::{Criteria, Evidence, Exhibit, Outcome, Report};
-use crate::certificate::{Certificate, Constraints};
-use crate::crl::Crl;
+use crate::certificate::{Certificate, ConstraintIndex};
+use crate::crl::Reason;
+use crate::error::Result;
 use crate::subject::SanName;
 use crate::time;
 
@@ -15,65 +18,80 @@ pub(super) fn leaves(
     criteria: &Criteria<'_>,
     report: &mut Report,
 ) {
+    let trusted: Option<HashSet<&[u8]>> =
+        criteria.trusted.map(|trusted| trusted.iter().map(Certificate::to_der).collect());
+    // Of each authority once, however many certificates are below it.
+    let mut limits: HashMap<usize, Result<Option<ConstraintIndex>>> = HashMap::new();
     for at in certificates.leaves() {
         let (file, leaf) = certificates.list[at];
         let path = certificates.path(at);
-        if let Some(trusted) = criteria.trusted {
+        if certificates.is_cut(&path) {
+            let detail = format!("more than {MAX_PATH_LEN} certificates are above it, of which no more are looked at");
+            report.add("path-length", Outcome::Fails, detail, &[file]);
+        }
+        if let Some(trusted) = &trusted {
             trust(&path, trusted, certificates, report);
         }
+        let names = leaf.sans();
         for &above in &path[1..] {
-            constraints(file, leaf, certificates.list[above], report);
+            let limits = limits.entry(above).or_insert_with(|| {
+                certificates.list[above].1.name_constraints().map(|found| found.map(|found| found.index()))
+            });
+            if let Ok(names) = &names {
+                constraints(file, names, certificates.list[above], limits, report);
+            }
         }
         if let Some(host) = criteria.host {
             self::host(file, leaf, host, report);
         }
     }
-    for exhibit in exhibits {
-        if let Evidence::Crl(list) = &exhibit.evidence {
-            revocations(&exhibit.file, list, certificates, criteria, report);
-        }
-    }
+    revocations(exhibits, certificates, criteria, report);
 }
 
 /// Whether the last certificate of `path` is one of `trusted`.
-fn trust(path: &[usize], trusted: &[Certificate], certificates: &Certificates<'_>, report: &mut Report) {
+fn trust(path: &[usize], trusted: &HashSet<&[u8]>, certificates: &Certificates<'_>, report: &mut Report) {
     const NAME: &str = "trust";
-    let is_trusted = |at: &usize| trusted.iter().any(|one| one.to_der() == certificates.list[*at].1.to_der());
+    let is_trusted = |at: &usize| trusted.contains(certificates.list[*at].1.to_der());
     let file = certificates.list[path[0]].0;
     if let Some(&anchor) = path.iter().find(|at| is_trusted(at)) {
         let (anchor_file, anchor) = certificates.list[anchor];
         if anchor.to_der() == certificates.list[path[0]].1.to_der() {
             return report.add_evidence(NAME, Outcome::Holds, "is trusted itself", &[file]);
         }
-        let detail = format!("hangs from {}, which is trusted", anchor.subject());
+        let detail = format!("hangs from {}, which is trusted", anchor.subject().summary());
         return report.add_evidence(NAME, Outcome::Holds, detail, &[file, anchor_file]);
     }
     let last = path[path.len() - 1];
     let (_, top) = certificates.list[last];
     let detail = match top.claims_to_be_self_signed() {
         true if path.len() == 1 => "is signed with its own key, and is not trusted".to_owned(),
-        true => format!("hangs from {}, which is not trusted", top.subject()),
+        true => format!("hangs from {}, which is not trusted", top.subject().summary()),
         false if certificates.has_named_issuer(last) => "nobody who is trusted has signed it".to_owned(),
-        false => format!("nobody who is trusted has issued it: {} is not among the files", top.issuer()),
+        false => format!("nobody who is trusted has issued it: {} is not among the files", top.issuer().summary()),
     };
     report.add_evidence(NAME, Outcome::Fails, detail, &[file]);
 }
 
-/// Whether `leaf` keeps to the names that an authority above it may issue for (RFC 5280, section 4.2.1.10).
-fn constraints(file: &str, leaf: &Certificate, above: (&str, &Certificate), report: &mut Report) {
+/// Whether a leaf's `names` are those that an authority above it may issue for (RFC 5280, section 4.2.1.10).
+fn constraints(
+    file: &str,
+    names: &[SanName],
+    above: (&str, &Certificate),
+    limits: &Result<Option<ConstraintIndex>>,
+    report: &mut Report,
+) {
     const NAME: &str = "name-constraints";
     let (above_file, above) = above;
     let files = [file, above_file];
-    let constraints = match above.name_constraints() {
-        Ok(Some(constraints)) => constraints,
+    let limits = match limits {
+        Ok(Some(limits)) => limits,
         Ok(None) => return,
         Err(error) => return report.add(NAME, Outcome::NotRun, error.to_string(), &files),
     };
-    let Ok(names) = leaf.sans() else { return };
-    let is_outside = |constraints: &Constraints, name: &&SanName| !constraints.allow(name);
-    let (outcome, detail) = match names.iter().find(|name| is_outside(&constraints, name)) {
+    let (outcome, detail) = match names.iter().find(|name| !limits.allow(name)) {
         Some(name) => {
-            (Outcome::Fails, format!("{name} is outside of what {} may issue for (nameConstraints)", above.subject()))
+            let above = above.subject().summary();
+            (Outcome::Fails, format!("{name} is outside of what {above} may issue for (nameConstraints)"))
         }
         None => (Outcome::Holds, "has only names that may be issued for".to_owned()),
     };
@@ -117,28 +135,57 @@ fn is_for(name: &SanName, host: &SanName) -> bool {
     }
 }
 
-/// What `list` says of the certificates of the authority that has signed it (RFC 5280, section 6.3).
-fn revocations(file: &str, list: &Crl, certificates: &Certificates<'_>, criteria: &Criteria<'_>, report: &mut Report) {
+/// The most lists of one authority each of which is told of for each certificate.
+const MAX_LISTS: usize = 10;
+
+/// The lists that one authority has signed.
+#[derive(Default)]
+struct Lists<'a> {
+    /// The file of each, with the serial numbers that it revokes.
+    each: Vec<(&'a str, HashMap<Vec<u8>, Reason>)>,
+}
+
+/// What the revocation lists say of the certificates of the authorities that have signed them (RFC 5280, section 6.3).
+fn revocations(exhibits: &[Exhibit], certificates: &Certificates<'_>, criteria: &Criteria<'_>, report: &mut Report) {
     const NAME: &str = "revocation";
-    let signed = |(_, issuer): &&(&str, &Certificate)| list.verify(issuer).is_ok();
-    let Some((_, issuer)) = certificates.list.iter().find(signed) else {
-        let detail = format!("nobody among the files has signed this revocation list of {}", list.issuer());
-        return report.add(NAME, Outcome::NotRun, detail, &[file]);
-    };
-    if let Some(end) = list.validity().map(|validity| validity.not_after()).filter(|end| *end < criteria.now) {
-        let detail = format!("this revocation list ended on {}", time::rfc3339(end));
-        report.add(NAME, Outcome::Warning, detail, &[file]);
-    }
-    let revocations = list.revocations();
-    for (at, (own_file, own)) in certificates.list.iter().enumerate() {
-        let is_issued = certificates.issuers[at].is_some_and(|by| certificates.list[by].1.to_der() == issuer.to_der());
-        if !is_issued {
+    let mut by_issuer: HashMap<&[u8], Lists<'_>> = HashMap::new();
+    for exhibit in exhibits {
+        let Evidence::Crl(list) = &exhibit.evidence else { continue };
+        let file = exhibit.file.as_str();
+        // Only those of its name: 1,800 lists and 1,500 certificates would be 2.7 million signatures.
+        let mut called = certificates.called(list.issuer().to_der());
+        let Some((_, issuer)) = called.find(|(_, issuer)| list.verify(issuer).is_ok()) else {
+            let issuer = list.issuer().summary();
+            let detail = format!("nobody among the files has signed this revocation list of {issuer}");
+            report.add(NAME, Outcome::NotRun, detail, &[file]);
             continue;
-        }
-        let (outcome, detail) = match revocations.iter().find(|one| one.serial() == own.serial_octets()) {
-            Some(found) => (Outcome::Fails, format!("is revoked ({})", found.reason())),
-            None => (Outcome::Holds, "is not revoked".to_owned()),
         };
-        report.add_evidence(NAME, outcome, detail, &[own_file, file]);
+        if let Some(end) = list.validity().map(|validity| validity.not_after()).filter(|end| *end < criteria.now) {
+            let detail = format!("this revocation list ended on {}", time::rfc3339(end));
+            report.add(NAME, Outcome::Warning, detail, &[file]);
+        }
+        let mut revoked = HashMap::new();
+        for one in list.each_revocation() {
+            revoked.entry(one.serial).or_insert(one.reason);
+        }
+        by_issuer.entry(issuer.to_der()).or_default().each.push((file, revoked));
+    }
+    for (at, (own_file, own)) in certificates.list.iter().enumerate() {
+        let issuer = certificates.issuers[at].map(|by| certificates.list[by].1.to_der());
+        let Some(lists) = issuer.and_then(|issuer| by_issuer.get(issuer)) else { continue };
+        let reason = |revoked: &HashMap<Vec<u8>, Reason>| revoked.get(own.serial_octets()).copied();
+        let all = || lists.each.iter().map(|(file, revoked)| (file, reason(revoked)));
+        let told: Vec<_> = match lists.each.len() {
+            0..=MAX_LISTS => all().collect(),
+            // Of very many the one that matters.
+            _ => all().find(|(_, reason)| reason.is_some()).or_else(|| all().next()).into_iter().collect(),
+        };
+        for (file, reason) in told {
+            let (outcome, detail) = match reason {
+                Some(reason) => (Outcome::Fails, format!("is revoked ({reason})")),
+                None => (Outcome::Holds, "is not revoked".to_owned()),
+            };
+            report.add_evidence(NAME, outcome, detail, &[own_file, file]);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What is wrong with a certificate that can be read, whatever else there is: rules of form that some programs enforce and
 //! others do not.
 
+use std::collections::HashSet;
+
 use super::Outcome;
 use crate::certificate::Certificate;
 use crate::subject::SanName;
@@ -47,8 +49,9 @@ pub fn flaws(certificate: &Certificate) -> Vec<Flaw> {
         add("serial-number", Outcome::Warning, detail);
     }
     let extensions = certificate.extensions();
-    for (at, extension) in extensions.iter().enumerate() {
-        if extensions[..at].iter().any(|earlier| earlier.oid == extension.oid) {
+    let mut seen = HashSet::new();
+    for extension in &extensions {
+        if !seen.insert(extension.oid.as_str()) {
             add("extensions", Outcome::Fails, format!("has the extension {} twice", extension.name));
         }
         if extension.critical && !KNOWN.contains(&extension.oid.as_str()) {
