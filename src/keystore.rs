@@ -26,12 +26,13 @@ mod jks;
 mod p12;
 mod renew;
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::time::SystemTime;
 
 use rand_core::TryCryptoRng;
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, IssuerIndex};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::PrivateKey;
 use crate::secret::{Password, SecretBytes};
@@ -53,18 +54,18 @@ impl Identity {
     /// `key` under `alias` with its certificate and those of its issuers, given in any order.
     ///
     /// # Errors
-    /// [`Mismatch`](ErrorKind::Mismatch) if none of the certificates is the key's, or if one belongs to no other.
+    /// [`Mismatch`](ErrorKind::Mismatch) if none of the certificates is the key's, or if one belongs to no other,
+    /// [`Policy`](ErrorKind::Policy) for a chain of more than 32.
     pub fn new(alias: impl Into<String>, key: PrivateKey, certificates: Vec<Certificate>) -> Result<Self> {
-        let (chain, rest) = Self::order(&key, certificates);
+        let (chain, rest) = Self::order(&key, certificates)?;
         if chain.is_empty() {
             return Err(Error::new(ErrorKind::Mismatch, "the certificate does not belong to the private key")
                 .with_hint("compare them with certwright verify, and give the pair that belongs together"));
         }
         // A cross-signed twin of an issuer is another way up, which is not needed.
-        let is_twin = |one: &&Certificate| {
-            let same_key = |other: &Certificate| one.public_key().ok() == other.public_key().ok();
-            chain.iter().any(|other| one.subject() == other.subject() && same_key(other))
-        };
+        let name_and_key = |one: &Certificate| Some((one.subject().to_der().to_vec(), one.spki_der().ok()?));
+        let in_chain: HashSet<_> = chain.iter().filter_map(name_and_key).collect();
+        let is_twin = |one: &&Certificate| name_and_key(one).is_some_and(|one| in_chain.contains(&one));
         if let Some(stray) = rest.iter().find(|one| !is_twin(one)) {
             let fact = format!("the certificate of {} did not issue any of the others", stray.subject());
             return Err(Error::new(ErrorKind::Mismatch, fact).with_hint("leave it out, or give the missing link too"));
@@ -73,23 +74,18 @@ impl Identity {
     }
 
     /// The chain of `key` out of `certificates`, its own first, and what is left of them.
-    fn order(key: &PrivateKey, mut certificates: Vec<Certificate>) -> (Vec<Certificate>, Vec<Certificate>) {
+    fn order(key: &PrivateKey, certificates: Vec<Certificate>) -> Result<(Vec<Certificate>, Vec<Certificate>)> {
         let public = key.public_key();
         let own = certificates.iter().position(|certificate| certificate.public_key().is_ok_and(|key| key == public));
-        let mut chain: Vec<Certificate> = own.map(|at| certificates.remove(at)).into_iter().collect();
-        while let Some(last) = chain.last() {
-            let signed = |issuer: &Certificate| {
-                last.issuer().to_der() == issuer.subject().to_der()
-                    && issuer.public_key().is_ok_and(|key| last.verify_signature(&key).is_ok())
-            };
-            match certificates.iter().position(signed) {
-                Some(at) if !last.is_self_issued() => chain.push(certificates.remove(at)),
-                _ => break,
-            }
-        }
+        let Some(own) = own else { return Ok((Vec::new(), certificates)) };
+        let issuers = IssuerIndex::of(&certificates);
+        let places = assembly::chain(own, |at| issuers.issuer_of(&certificates[at]), &certificates)?;
+        let chain: Vec<Certificate> = places.iter().map(|&at| certificates[at].clone()).collect();
         // The same certificate twice is no stray.
-        certificates.retain(|certificate| !chain.iter().any(|known| known.to_der() == certificate.to_der()));
-        (chain, certificates)
+        let in_chain: HashSet<&[u8]> = chain.iter().map(Certificate::to_der).collect();
+        let rest = certificates.into_iter().filter(|certificate| !in_chain.contains(certificate.to_der())).collect();
+        drop(in_chain);
+        Ok((chain, rest))
     }
 
     /// The name of the entry.
@@ -189,6 +185,9 @@ impl fmt::Display for Format {
     }
 }
 
+/// The most entries that a hint names.
+const MAX_NAMED: usize = 20;
+
 /// A keystore that was opened, or is to be written.
 #[derive(Debug, Default)]
 pub struct Keystore {
@@ -207,12 +206,31 @@ impl Keystore {
     /// # Errors
     /// [`Usage`](ErrorKind::Usage) if there is none, or one of the new name already.
     pub fn rename(&mut self, old: &str, new: &str) -> Result<()> {
-        let usage = |fact: String| Error::new(ErrorKind::Usage, fact).with_hint(self.hint());
-        if old.to_lowercase() != new.to_lowercase() && self.find(new).is_some() {
-            return Err(usage(format!("there is an entry \"{new}\" already")));
+        self.rename_each([(old, new)])
+    }
+
+    /// Renames several entries, one after the other, as [`Self::rename`] does.
+    ///
+    /// # Errors
+    /// As [`Self::rename`].
+    pub fn rename_each<'a>(&mut self, names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<()> {
+        // Of several entries of one name the first.
+        let mut places: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (at, entry) in self.entries.iter().enumerate() {
+            places.entry(entry.alias().to_lowercase()).or_default().insert(at);
         }
-        let at = self.find(old).ok_or_else(|| usage(format!("there is no entry \"{old}\"")))?;
-        self.entries[at].set_alias(new.to_owned());
+        for (old, new) in names {
+            let usage = |fact: String| Error::new(ErrorKind::Usage, fact).with_hint(self.hint());
+            let (from, to) = (old.to_lowercase(), new.to_lowercase());
+            let is_there = |name: &String| places.get(name).is_some_and(|places| !places.is_empty());
+            if from != to && is_there(&to) {
+                return Err(usage(format!("there is an entry \"{new}\" already")));
+            }
+            let found = places.get_mut(&from).and_then(BTreeSet::pop_first);
+            let at = found.ok_or_else(|| usage(format!("there is no entry \"{old}\"")))?;
+            places.entry(to).or_default().insert(at);
+            self.entries[at].set_alias(new.to_owned());
+        }
         Ok(())
     }
 
@@ -229,14 +247,20 @@ impl Keystore {
     }
 
     fn find(&self, alias: &str) -> Option<usize> {
-        let same = |entry: &Entry| entry.alias().to_lowercase() == alias.to_lowercase();
-        self.entries.iter().position(same)
+        let alias = alias.to_lowercase();
+        self.entries.iter().position(|entry| entry.alias().to_lowercase() == alias)
     }
 
     fn hint(&self) -> String {
-        let mut aliases: Vec<String> = self.entries.iter().map(|entry| format!("\"{}\"", entry.alias())).collect();
+        let mut aliases: Vec<&str> = self.entries.iter().map(Entry::alias).collect();
         aliases.dedup();
-        format!("the entries are {}", aliases.join(", "))
+        let all = aliases.len();
+        aliases.truncate(MAX_NAMED);
+        let quoted: Vec<String> = aliases.iter().map(|alias| format!("\"{alias}\"")).collect();
+        match all - quoted.len() {
+            0 => format!("the entries are {}", quoted.join(", ")),
+            more => format!("the entries are {} and {more} more", quoted.join(", ")),
+        }
     }
 
     /// The one private key with its chain.
@@ -303,7 +327,8 @@ impl Keystore {
             return Err(Error::new(ErrorKind::Usage, "there is no entry to be written")
                 .with_hint("give a keystore with a private key or a certificate"));
         }
-        for (index, entry) in self.entries.iter().enumerate() {
+        let mut known: HashMap<String, &Entry> = HashMap::new();
+        for entry in &self.entries {
             let alias = entry.alias();
             if alias.trim().is_empty() {
                 return Err(Error::new(ErrorKind::Usage, "an entry has no name").with_hint("give it one with --alias"));
@@ -313,8 +338,7 @@ impl Keystore {
                     .with_hint(error.hint().unwrap_or("take the others with --only").to_owned()));
             }
             // Java looks the lower case up, so two that differ in case alone are one.
-            let same = |other: &&Entry| other.alias().to_lowercase() == alias.to_lowercase();
-            let Some(twin) = self.entries[..index].iter().find(same) else { continue };
+            let Some(twin) = known.insert(alias.to_lowercase(), entry) else { continue };
             return Err(match (twin, entry) {
                 (Entry::LoneKey { .. }, Entry::Certificate { .. })
                 | (Entry::Certificate { .. }, Entry::LoneKey { .. }) => {
@@ -340,29 +364,29 @@ impl Keystore {
                 Entry::LoneKey { key, .. } => Some(key.public_key()),
                 _ => None,
             };
-            let certificates: Vec<Vec<u8>> = match entry {
-                Entry::Identity(identity) => identity.chain.iter().map(|one| one.to_der().to_vec()).collect(),
-                Entry::Certificate { certificate, .. } => vec![certificate.to_der().to_vec()],
+            let key = key.map(|key| key.to_spki_der()).transpose()?;
+            let certificates: Vec<[u8; 32]> = match entry {
+                Entry::Identity(identity) => identity.chain.iter().map(Certificate::sha256).collect(),
+                Entry::Certificate { certificate, .. } => vec![certificate.sha256()],
                 _ => Vec::new(),
             };
-            (entry.alias().to_lowercase(), key, certificates)
+            Ok((entry.alias().to_lowercase(), key, certificates))
         };
-        let same = self.entries.len() == read.entries.len()
-            && self.entries.iter().all(|entry| read.entries.iter().any(|other| parts(other) == parts(entry)));
+        // Each entry once: a public key takes as long to work out as a signature.
+        let found = read.entries.iter().map(parts).collect::<Result<HashSet<_>>>()?;
+        let wanted = self.entries.iter().map(parts).collect::<Result<HashSet<_>>>()?;
+        let same = self.entries.len() == read.entries.len() && wanted.is_subset(&found);
         if same {
             return Ok(());
         }
         // PKCS#12 holds no order of certificates: readers look for the issuer of each. JKS holds any, in any order.
-        let has_other_chain = |entry: &&Entry| {
-            let (alias, key, certificates) = parts(entry);
-            let is_same_key = |other: &&Entry| (parts(other).0, parts(other).1) == (alias.clone(), key.clone());
-            matches!(entry, Entry::Identity(_))
-                && read.entries.iter().find(is_same_key).is_some_and(|other| parts(other).2 != certificates)
+        let chains: HashMap<_, _> = found.iter().map(|(alias, key, chain)| ((alias, key), chain)).collect();
+        let has_other_chain = |(alias, key, chain): &&(String, Option<Vec<u8>>, Vec<[u8; 32]>)| {
+            key.is_some() && chains.get(&(alias, key)).is_some_and(|found| *found != chain)
         };
-        if let Some(entry) = self.entries.iter().find(has_other_chain) {
+        if let Some((alias, ..)) = wanted.iter().find(has_other_chain) {
             let fact = format!(
-                "the chain of the entry \"{}\" cannot be kept in PKCS#12: not every certificate of it was issued by the next",
-                entry.alias()
+                "the chain of the entry \"{alias}\" cannot be kept in PKCS#12: not every certificate of it was issued by the next"
             );
             return Err(Error::mismatch(fact)
                 .with_hint("make a new keystore from the key, its certificate and the certificates of its issuers"));

@@ -1,10 +1,12 @@
 //! Keys and certificates that lie side by side, as in PKCS#12, put together to entries.
 
+use std::borrow::Borrow;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::{Entry, Identity};
-use crate::certificate::Certificate;
-use crate::error::Result;
+use crate::certificate::{Certificate, IssuerIndex};
+use crate::error::{Error, Result};
 use crate::key::PrivateKey;
 
 /// A key as it was found.
@@ -24,13 +26,39 @@ pub(super) struct LooseCertificate {
     pub(super) certificate: Certificate,
 }
 
+/// The most certificates in the chain of a key; a real one has five at most.
+pub(super) const MAX_CHAIN_LEN: usize = 32;
+
+/// The places of the certificate at `own`, of its issuer, and so on up to the root.
+pub(super) fn chain<C: Borrow<Certificate>>(
+    own: usize,
+    issuer_of: impl Fn(usize) -> Option<usize>,
+    certificates: &[C],
+) -> Result<Vec<usize>> {
+    let mut chain = vec![own];
+    let mut last = own;
+    while !certificates[last].borrow().is_self_issued()
+        && let Some(issuer) = issuer_of(last).filter(|issuer| !chain.contains(issuer))
+    {
+        if chain.len() == MAX_CHAIN_LEN {
+            return Err(Error::policy(format!("its chain has more than {MAX_CHAIN_LEN} certificates")));
+        }
+        chain.push(issuer);
+        last = issuer;
+    }
+    Ok(chain)
+}
+
 /// The entries of keys and certificates that were found apart: each key with the certificate of its identifier, or else of
 /// its numbers, and the chain above it.
 pub(super) fn assemble(keys: Vec<LooseKey>, certificates: Vec<LooseCertificate>) -> Vec<Entry> {
     let mut is_used = vec![false; certificates.len()];
     let publics: Vec<_> = certificates.iter().map(|loose| loose.certificate.public_key().ok()).collect();
     // Some files hold the issuer of several keys once for each of them.
-    let mut issuers: HashSet<Vec<u8>> = HashSet::new();
+    let mut shared: HashSet<Vec<u8>> = HashSet::new();
+    let all: Vec<&Certificate> = certificates.iter().map(|loose| &loose.certificate).collect();
+    let index = IssuerIndex::of(all.iter().copied());
+    let issuers: Vec<OnceCell<Option<usize>>> = certificates.iter().map(|_| OnceCell::new()).collect();
     let mut entries = Vec::new();
     for LooseKey { alias, id, key } in keys {
         let key = match key {
@@ -50,28 +78,24 @@ pub(super) fn assemble(keys: Vec<LooseKey>, certificates: Vec<LooseCertificate>)
             entries.push(Entry::LoneKey { alias, key });
             continue;
         };
-        let mut chain = vec![own];
-        while let Some(last) =
-            chain.last().map(|&at| &certificates[at].certificate).filter(|last| !last.is_self_issued())
-        {
-            let signed = |&at: &usize| {
-                !chain.contains(&at)
-                    && last.issuer().to_der() == certificates[at].certificate.subject().to_der()
-                    && publics[at].as_ref().is_some_and(|key| last.verify_signature(key).is_ok())
-            };
-            match (0..certificates.len()).find(signed) {
-                Some(at) => chain.push(at),
-                None => break,
+        // Each signature is checked once, however many keys have the certificate in their chains.
+        let issuer_of = |at: usize| *issuers[at].get_or_init(|| index.issuer_of(&certificates[at].certificate));
+        let chain = match chain(own, issuer_of, &all) {
+            Ok(chain) => chain,
+            Err(error) => {
+                is_used[own] = true;
+                entries.push(Entry::Unreadable { alias, error });
+                continue;
             }
-        }
+        };
         chain.iter().for_each(|&at| is_used[at] = true);
         let chain: Vec<_> = chain.into_iter().map(|at| certificates[at].certificate.clone()).collect();
-        issuers.extend(chain.iter().skip(1).map(|issuer| issuer.to_der().to_vec()));
+        shared.extend(chain.iter().skip(1).map(|issuer| issuer.to_der().to_vec()));
         entries.push(Entry::Identity(Identity { alias, key, chain }));
     }
     let rest = certificates.into_iter().zip(is_used);
     let rest =
-        rest.filter(|(loose, is_used)| loose.is_trusted || !is_used && !issuers.contains(loose.certificate.to_der()));
+        rest.filter(|(loose, is_used)| loose.is_trusted || !is_used && !shared.contains(loose.certificate.to_der()));
     entries.extend(rest.map(|(loose, _)| {
         let alias = loose.alias.unwrap_or_else(|| loose.certificate.subject().to_string());
         Entry::Certificate { alias, certificate: loose.certificate }

@@ -11,6 +11,7 @@ use rand_core::TryCryptoRng;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
+use super::assembly::MAX_CHAIN_LEN;
 use super::{Entry, Identity, Keystore, VisibleCertificate};
 use crate::asn1;
 use crate::certificate::Certificate;
@@ -30,7 +31,6 @@ pub(crate) const DIGEST: usize = 20;
 const SALT: usize = 20;
 /// Real stores hold a few hundred (the roots of a Java installation about 150).
 const MOST_ENTRIES: u32 = 2_000;
-const MOST_IN_CHAIN: usize = 32;
 /// Whitens the digest, so that it is no plain hash of the password.
 const WHITENER: &[u8] = b"Mighty Aphrodite";
 /// Sun's key protector, 1.3.6.1.4.1.42.2.17.1.1, with NULL parameters: JDK 17 writes them, and pyjks needs them.
@@ -109,8 +109,8 @@ fn entries(content: &[u8]) -> Result<Vec<RawEntry<'_>>> {
                 let length = reader.u32()?;
                 let mut chain = Vec::new();
                 for _ in 0..length {
-                    if chain.len() == MOST_IN_CHAIN {
-                        return Err(Error::policy("holds a chain longer than any real one"));
+                    if chain.len() == MAX_CHAIN_LEN {
+                        return Err(Error::policy(format!("holds a chain of more than {MAX_CHAIN_LEN} certificates")));
                     }
                     chain.push(reader.certificate()?);
                 }

@@ -50,7 +50,7 @@ pub(in crate::keystore) fn outline(bytes: &[u8]) -> Result<Outline> {
     let der = asn1::to_der(bytes)?;
     asn1::check(&der)?;
     let pfx = Pfx::read(&der)?;
-    let mut protections = Vec::new();
+    let (mut protections, mut count) = (Vec::new(), 0);
     let mut total = pfx.mac.as_ref().map_or(0, |mac| u64::from(mac.iterations));
     let mut add = |protection: Protection| {
         total += protection.iterations;
@@ -62,7 +62,10 @@ pub(in crate::keystore) fn outline(bytes: &[u8]) -> Result<Outline> {
         match content {
             Content::Encrypted { scheme, .. } => add(scheme.protection()),
             Content::Plain(bags) => {
-                for bag in read_bags(&bags, 0)? {
+                let bags = read_bags(&bags, 0)?;
+                count += bags.len();
+                check_bag_count(count)?;
+                for bag in bags {
                     if let Bagged::ShroudedKey(key) = bag.value {
                         add(key?.protection()?);
                     }
@@ -209,13 +212,21 @@ enum Bagged {
     Foreign(&'static str),
 }
 
+fn check_bag_count(count: usize) -> Result<()> {
+    match count {
+        0..=MOST_BAGS => Ok(()),
+        _ => Err(Error::policy(format!("holds more than {MOST_BAGS} keys and certificates, the most that are read"))),
+    }
+}
+
 /// The bags of SafeContents; nested ones too.
 fn read_bags(contents: &[u8], depth: usize) -> Result<Vec<Bag>> {
     let contents = asn1::to_der(contents)?;
     asn1::check(&contents)?;
     let bags = asn1::children(asn1::split(&contents)?.0.value);
-    if bags.len() > MOST_BAGS || depth > 4 {
-        return Err(Error::policy("holds more entries than any real keystore"));
+    check_bag_count(bags.len())?;
+    if depth > 4 {
+        return Err(Error::policy("nests its entries deeper than any real keystore"));
     }
     let mut found = Vec::new();
     for bag in bags {
@@ -246,6 +257,7 @@ fn read_bags(contents: &[u8], depth: usize) -> Result<Vec<Bag>> {
             }
             SAFE_CONTENTS_BAG => {
                 found.extend(read_bags(inner.whole, depth + 1)?);
+                check_bag_count(found.len())?;
                 continue;
             }
             CRL_BAG => Bagged::Foreign("a revocation list"),
@@ -301,7 +313,7 @@ pub(in crate::keystore) fn has_all_in_plain(der: &[u8]) -> bool {
 pub(in crate::keystore) fn open(der: &[u8], password: &Password, key_password: &Password) -> Result<Keystore> {
     let pfx = Pfx::read(der)?;
     pfx.verify(password)?;
-    let (mut keys, mut certificates, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut certificates, mut unreadable, mut count) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for content in pfx.contents()? {
         let bags = match content {
             Content::Plain(bags) => read_bags(&bags, 0)?,
@@ -313,6 +325,8 @@ pub(in crate::keystore) fn open(der: &[u8], password: &Password, key_password: &
                 read_bags(plain.as_bytes(), 0)?
             }
         };
+        count += bags.len();
+        check_bag_count(count)?;
         for Bag { value, alias, local_key_id: id, is_trusted } in bags {
             let name = |alias: Option<String>| alias.unwrap_or_else(|| "?".to_owned());
             let key = match value {
