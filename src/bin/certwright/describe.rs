@@ -15,13 +15,15 @@ use serde_json::json;
 
 use crate::description::Description;
 use crate::passwords::Passwords;
+use crate::session::Session;
 use crate::table::{hex, octets};
 
 /// Below this an encrypted key resists guessing noticeably less than it should.
 const FEW_ITERATIONS: u64 = 100_000;
 
 /// `object`, which is called `name`; `passwords` open it if it is locked.
-pub(crate) fn describe(name: &str, object: &Object, passwords: &Passwords, now: SystemTime) -> Description {
+pub(crate) fn describe(name: &str, object: &Object, passwords: &Passwords, session: &Session) -> Description {
+    let now = session.now;
     match object {
         Object::PrivateKey(key) => {
             let mut told = Description::new(name, object.kind(), "private key, not encrypted");
@@ -38,7 +40,7 @@ pub(crate) fn describe(name: &str, object: &Object, passwords: &Passwords, now: 
         }
         Object::CertRequest(request) => cert_request(name, request),
         Object::Certificate(certificate) => self::certificate(name, certificate, now),
-        Object::Crl(list) => crl(name, list, now),
+        Object::Crl(list) => crl(name, list, now, session.json),
         Object::Keystore(store) => keystore(name, store, passwords, now),
         other => Description::new(name, other.kind(), other.kind()),
     }
@@ -160,7 +162,7 @@ fn keystore(name: &str, store: &EncodedKeystore, passwords: &Passwords, now: Sys
             if length > 1 {
                 text += &format!(", chain of {length}");
             }
-            json["certificate"] = inner.to_json();
+            json["certificate"] = inner.into_json();
         }
         told.row("entry", text);
         if let Some(certificate) = certificate {
@@ -254,7 +256,8 @@ fn certificate(name: &str, certificate: &Certificate, now: SystemTime) -> Descri
 /// Of a long list so many are told to people.
 const MOST_REVOKED: usize = 10;
 
-fn crl(name: &str, list: &Crl, now: SystemTime) -> Description {
+/// `in_full` with every revoked certificate, which JSON has and text has not.
+fn crl(name: &str, list: &Crl, now: SystemTime, in_full: bool) -> Description {
     let mut told = Description::new(name, "crl", "certificate revocation list");
     told.row("issued by", who(list.issuer()));
     told.set("issuer", json!(list.issuer().to_string()));
@@ -269,19 +272,24 @@ fn crl(name: &str, list: &Crl, now: SystemTime) -> Description {
             told.warn("it has ended: a newer one is to be had from its issuer");
         }
     }
-    let revoked = list.revocations();
-    for one in revoked.iter().take(MOST_REVOKED) {
-        told.row("revokes", format!("{} ({})", hex(one.serial()).to_uppercase(), one.reason()));
+    let mut count = 0;
+    let mut serials = Vec::new();
+    for one in list.each_revocation() {
+        count += 1;
+        let serial = hex(one.serial()).to_uppercase();
+        if count <= MOST_REVOKED {
+            told.row("revokes", format!("{serial} ({})", one.reason()));
+        }
+        if in_full {
+            serials.push(json!({ "serial": serial, "reason": one.reason().to_string() }));
+        }
     }
-    match revoked.len() {
+    match count {
         0 => told.row("revokes", "nothing"),
         count if count > MOST_REVOKED => told.row("", format!("and {} more", count - MOST_REVOKED)),
         _ => {}
     }
-    let serials = revoked
-        .iter()
-        .map(|one| json!({ "serial": hex(one.serial()).to_uppercase(), "reason": one.reason().to_string() }));
-    told.set("revoked", serials.collect());
+    told.set("revoked", serials.into());
     told
 }
 

@@ -64,13 +64,13 @@ impl Description {
         self.warnings.push(Warning { fact: fact.into(), mended_by });
     }
 
-    pub(crate) fn to_json(&self) -> Value {
-        let mut json = self.json.clone();
-        let in_full = |Warning { fact, mended_by }: &Warning| match mended_by {
+    pub(crate) fn into_json(self) -> Value {
+        let mut json = self.json;
+        let in_full = |Warning { fact, mended_by }: Warning| match mended_by {
             Some(command) => format!("{fact} ({command} mends that)"),
-            None => fact.clone(),
+            None => fact,
         };
-        json.insert("warnings".into(), self.warnings.iter().map(in_full).collect());
+        json.insert("warnings".into(), self.warnings.into_iter().map(in_full).collect());
         Value::Object(json)
     }
 }

@@ -1,5 +1,7 @@
 //! JSON as every program reads it.
 
+use std::fmt::{self, Write};
+
 use serde_json::Value;
 
 /// The object that tells an error. It is put together here, because a map of serde_json's draws random numbers for its
@@ -12,19 +14,41 @@ pub(crate) fn error(kind: &str, message: &str, hint: Option<&str>, path: Option<
 
 /// `value` in ASCII alone: PowerShell takes what it reads from a pipe for the console's code page.
 pub(crate) fn text(value: &Value) -> String {
-    let mut ascii = String::new();
-    // Outside strings there is nothing but ASCII.
-    for character in format!("{value:#}").chars() {
-        match character.is_ascii() {
-            true => ascii.push(character),
-            false => {
-                let units =
-                    character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
-                ascii.push_str(&units);
+    let mut text = Ascii(String::new());
+    // A String takes everything.
+    let _ = write!(text, "{value:#}");
+    text.0
+}
+
+/// As [`text`], for a member of a list that stands in an object: every line is as far indented.
+pub(crate) fn member(value: &Value) -> String {
+    // A line break within a string is escaped.
+    let text = text(value);
+    let mut indented = String::with_capacity(text.len() + text.len() / 4);
+    for (number, line) in text.split('\n').enumerate() {
+        indented += if number == 0 { "    " } else { "\n    " };
+        indented += line;
+    }
+    indented
+}
+
+/// What is written, with everything beyond ASCII escaped. Outside strings JSON has nothing else.
+struct Ascii(String);
+
+impl fmt::Write for Ascii {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            match character.is_ascii() {
+                true => self.0.push(character),
+                false => {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        write!(self.0, "\\u{unit:04x}")?;
+                    }
+                }
             }
         }
+        Ok(())
     }
-    ascii
 }
 
 #[cfg(test)]
@@ -47,5 +71,13 @@ mod tests {
         let text = text(&value);
         assert!(text.is_ascii(), "{text}");
         assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), value);
+    }
+
+    #[test]
+    fn members_are_indented() {
+        let members = [json!({ "a": ["b\n"] }), json!({})];
+        let told = json!({ "list": members });
+        let listed: Vec<String> = members.iter().map(super::member).collect();
+        assert_eq!(text(&told), format!("{{\n  \"list\": [\n{}\n  ]\n}}", listed.join(",\n")));
     }
 }

@@ -1,5 +1,6 @@
 //! `certwright`: parse, run, tell what went wrong, exit.
 
+mod brief;
 mod cli;
 mod commands;
 mod console;

@@ -8,6 +8,7 @@ use certwright::keystore::Entry;
 use certwright::output::Rules;
 use certwright::{Error, ErrorKind, Identity, Keystore, Password, Result, SecretBytes, salesforce};
 
+use crate::brief;
 use crate::cli::StoreInputArgs;
 use crate::input;
 use crate::password::{self, NewPassword, PasswordSource};
@@ -97,13 +98,14 @@ impl Source {
                 if let Some(only) = &args.only {
                     store.keep_only(only).map_err(|error| error.with_path(path))?;
                 }
-                for alias in &args.alias {
-                    let (old, new) = alias.rsplit_once('=').ok_or_else(|| {
+                let names = args.alias.iter().map(|alias| {
+                    alias.rsplit_once('=').ok_or_else(|| {
                         Error::new(ErrorKind::Usage, format!("\"{alias}\" does not say which entry is to be renamed"))
                             .with_hint("write it as --alias OLD=NEW")
-                    })?;
-                    store.rename(old, new).map_err(|error| error.with_path(path))?;
-                }
+                    })
+                });
+                let names = names.collect::<Result<Vec<_>>>()?;
+                store.rename_each(names).map_err(|error| error.with_path(path))?;
                 Ok((store, Some(password)))
             }
             Self::Pem { key, cert, chain } => {
@@ -238,5 +240,5 @@ pub(crate) fn in_words(store: &Keystore) -> String {
             entry => format!("\"{}\"", printable(entry.alias())),
         })
         .collect();
-    format!("entr{} {}", if entries.len() == 1 { "y" } else { "ies" }, entries.join(", "))
+    format!("entr{} {}", if entries.len() == 1 { "y" } else { "ies" }, brief::list(&entries))
 }

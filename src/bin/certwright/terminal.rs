@@ -2,6 +2,7 @@
 
 mod remarking;
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -78,8 +79,17 @@ fn failed(error: dialoguer::Error) -> Error {
 
 /// `text` with its line ends as they are, and everything else in it as [`printable`]. Whoever composes a text of several
 /// lines makes its parts printable first, so that none of them brings a line end of its own; this is the second barrier.
-pub(crate) fn printable_lines(text: &str) -> String {
-    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+pub(crate) fn printable_lines(text: &str) -> Cow<'_, str> {
+    // Long output is JSON, which is ASCII: no copy of it is made.
+    if text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for (at, line) in text.split('\n').enumerate() {
+        shown += if at == 0 { "" } else { "\n" };
+        shown += &printable(line);
+    }
+    Cow::Owned(shown)
 }
 
 /// True if a person sees what is asked and types, be it that the program cannot read it.
@@ -100,7 +110,7 @@ impl Terminal for Console {
         Input::new()
             .with_prompt(printable_lines(question))
             .allow_empty(true)
-            .validate_with(|answer: &String| check(answer).map_err(|what| printable_lines(&what)))
+            .validate_with(|answer: &String| check(answer).map_err(|what| printable_lines(&what).into_owned()))
             .interact_text_on(&self.term)
             .map_err(failed)
     }
@@ -112,7 +122,7 @@ impl Terminal for Console {
             return answer.map_err(|error| failed(error.into()));
         }
         let answer = dialoguer::Password::new()
-            .with_prompt(question)
+            .with_prompt(question.as_ref())
             .allow_empty_password(true)
             .report(false)
             .interact_on(&self.term)
@@ -172,7 +182,7 @@ impl Terminal for Console {
     }
 
     fn say(&mut self, text: &str) -> Result<()> {
-        match self.write(format!("{}\n", printable_lines(text)).as_bytes()) {
+        match write_all(&[printable_lines(text).as_bytes(), b"\n"]) {
             // `certwright ... | head` has read enough.
             Err(error) if is_broken_pipe(&error) => Ok(()),
             other => other,
@@ -180,10 +190,16 @@ impl Terminal for Console {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut stdout = io::stdout().lock();
-        stdout
-            .write_all(bytes)
-            .and_then(|()| stdout.flush())
-            .map_err(|error| Error::new(ErrorKind::Io, "standard output cannot be written").with_source(error))
+        write_all(&[bytes])
     }
+}
+
+/// Writes `parts` one after the other, without a copy of them together.
+fn write_all(parts: &[&[u8]]) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    parts
+        .iter()
+        .try_for_each(|part| stdout.write_all(part))
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Error::new(ErrorKind::Io, "standard output cannot be written").with_source(error))
 }

@@ -71,7 +71,7 @@ fn plain_text(error: &clap::Error) -> String {
         Some(cause) if !cause.is_empty() => text.replace(&cause, &printable(&cause)),
         _ => text,
     };
-    printable_lines(&text)
+    printable_lines(&text).into_owned()
 }
 
 /// clap looks for the nearest command where the mistyped one stands. `login` is one of salesforce's, `x509` of openssl's.

@@ -7,6 +7,7 @@ use certwright::output::closing_command;
 use certwright::{Certificate, Error, ErrorKind, Result};
 use serde_json::json;
 
+use crate::brief;
 use crate::cli::ShowArgs;
 use crate::delivery::{Delivery, Kind};
 use crate::describe::describe;
@@ -17,6 +18,7 @@ use crate::json;
 use crate::passwords::Passwords;
 use crate::session::Session;
 use crate::status::ExitStatus;
+use crate::terminal::is_broken_pipe;
 
 pub(super) fn run(args: ShowArgs, session: &mut Session) -> Result<ExitStatus> {
     if args.der || args.pem {
@@ -25,40 +27,74 @@ pub(super) fn run(args: ShowArgs, session: &mut Session) -> Result<ExitStatus> {
     let passwords = Passwords::read(&args.passwords, session)?;
     let files = gather::gather(&args.paths, session)?;
     let (unknown, known): (Vec<_>, Vec<_>) = files.into_iter().partition(Gathered::is_unknown);
-    let mut descriptions = Vec::new();
-    for file in &known {
-        describe_file(file, &passwords, session, &mut descriptions);
-    }
     if known.is_empty() && unknown.is_empty() {
         return Err(Error::new(ErrorKind::Usage, "no file is there to be shown").with_hint("give the name of a file"));
     }
-    let is_whole = descriptions.iter().all(|description| description.is_readable);
     let unknown: Vec<String> = unknown.into_iter().map(|file| file.name).collect();
-    if session.json {
-        let objects: Vec<_> = descriptions.iter().map(Description::to_json).collect();
-        let told = json!({ "command": "show", "objects": objects, "ignored": unknown });
-        session.terminal.say(&json::text(&told))?;
-    } else {
-        let texts: Vec<String> = descriptions.iter().map(ToString::to_string).collect();
-        if !texts.is_empty() {
-            session.terminal.say(texts.join("\n").trim_end())?;
-        }
-        if !unknown.is_empty() {
-            session.terminal.note(&format!("note: of no known kind: {}", unknown.join(", ")));
-        }
+    let mut output = Output { is_whole: true, is_begun: false };
+    for file in known {
+        describe_file(file, &passwords, session, &mut output)?;
     }
-    Ok(if is_whole { ExitStatus::Done } else { ExitStatus::CouldNotRun })
+    output.end(&unknown, session)?;
+    Ok(if output.is_whole { ExitStatus::Done } else { ExitStatus::CouldNotRun })
 }
 
-fn describe_file(file: &Gathered, passwords: &Passwords, session: &Session, found: &mut Vec<Description>) {
-    let items = match &file.items {
+/// The descriptions, each written as soon as it is made: those of 10,000 objects take 40 MB as text, and 200 MB as JSON.
+struct Output {
+    /// False if an object could not be read.
+    is_whole: bool,
+    is_begun: bool,
+}
+
+impl Output {
+    fn add(&mut self, description: Description, session: &mut Session) -> Result<()> {
+        self.is_whole &= description.is_readable;
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
+        if !session.json {
+            let text = description.to_string();
+            let between = if is_first { "" } else { "\n" };
+            return session.terminal.say(&format!("{between}{}", text.trim_end()));
+        }
+        let before = if is_first { "{\n  \"command\": \"show\",\n  \"objects\": [\n" } else { ",\n" };
+        write(before, session)?;
+        write(&json::member(&description.into_json()), session)
+    }
+
+    fn end(&self, unknown: &[String], session: &mut Session) -> Result<()> {
+        match (session.json, self.is_begun) {
+            (true, false) => {
+                session.terminal.say(&json::text(&json!({ "command": "show", "objects": [], "ignored": unknown })))
+            }
+            (true, true) => {
+                let ignored = json::text(&json!({ "ignored": unknown }));
+                session.terminal.say(&format!("\n  ],{}", ignored.trim_start_matches('{')))
+            }
+            (false, _) if !unknown.is_empty() => {
+                session.terminal.note(&format!("note: of no known kind: {}", brief::list(unknown)));
+                Ok(())
+            }
+            (false, _) => Ok(()),
+        }
+    }
+}
+
+/// Writes a part of the result; a reader that has read enough is no error.
+fn write(part: &str, session: &mut Session) -> Result<()> {
+    match session.terminal.write(part.as_bytes()) {
+        Err(error) if is_broken_pipe(&error) => Ok(()),
+        other => other,
+    }
+}
+
+fn describe_file(file: Gathered, passwords: &Passwords, session: &mut Session, output: &mut Output) -> Result<()> {
+    let names: Vec<String> = file.items.iter().flatten().map(|item| file.item_name(item)).collect();
+    let items = match file.items {
         Ok(items) => items,
-        Err(error) => return found.push(Description::unreadable(&file.name, error)),
+        Err(error) => return output.add(Description::unreadable(&file.name, &error), session),
     };
-    for item in items {
-        let name = file.item_name(item);
+    for (item, name) in items.into_iter().zip(names) {
         let mut description = match &item.object {
-            Ok(object) => describe(&name, object, passwords, session.now),
+            Ok(object) => describe(&name, object, passwords, session),
             Err(error) => Description::unreadable(&name, error),
         };
         if matches!(item.object, Ok(Object::PrivateKey(_) | Object::EncryptedPrivateKey(_) | Object::Keystore(_))) {
@@ -72,8 +108,10 @@ fn describe_file(file: &Gathered, passwords: &Passwords, session: &Session, foun
                 Some(Ok(false)) | None => {}
             }
         }
-        found.push(description);
+        drop(item);
+        output.add(description, session)?;
     }
+    Ok(())
 }
 
 /// Writes the certificates of the files anew: the documents name DER as the way under a limit of 4 KB.

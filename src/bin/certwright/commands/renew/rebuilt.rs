@@ -9,6 +9,7 @@ use certwright::{
 };
 
 use super::found::{File, open_keys};
+use crate::brief;
 use crate::delivery::Kind;
 use crate::input;
 use crate::keyring::Keyring;
@@ -144,7 +145,7 @@ fn check(bytes: &[u8], renewal: &Renewal) -> Result<(Kind, String, bool)> {
         more => words.push(format!("{more} others as they were")),
     }
     words.dedup();
-    Ok((kind.unwrap_or(Kind::Certificate), words.join("; "), items.len() == 1))
+    Ok((kind.unwrap_or(Kind::Certificate), brief::joined(&words, "; "), items.len() == 1))
 }
 
 fn rebuild_store(

@@ -8,6 +8,7 @@ use certwright::{Renewal, Result, time};
 use serde_json::{Value, json};
 
 use super::rebuilt::{NewFile, Set};
+use crate::brief;
 use crate::delivery::{Kind, Receipt};
 use crate::json;
 use crate::quoted::quoted;
@@ -44,7 +45,7 @@ impl Told {
             ("SHA-256", table::octets(&new.sha256())),
         ];
         if !set.left.is_empty() {
-            rows.push(("As before", set.left.join(", ")));
+            rows.push(("As before", brief::list(&set.left)));
         }
         let has_new_key = renewal.new_key().is_some();
         let logs_in = !is_authority && new.public_key().is_ok_and(|key| key.algorithm().is_rsa());
@@ -160,7 +161,7 @@ fn steps(set: &Set, has_new_key: bool, logs_in: bool, alias: Option<&str>) -> Ve
     let readers = others.iter().filter(is_new_key).chain(stores.iter().filter(is_copied));
     let paths: Vec<String> = readers.map(|file| file.name.clone()).collect();
     if !paths.is_empty() {
-        let words = format!("Give {} to each program that reads a copy of it", paths.join(", "));
+        let words = format!("Give {} to each program that reads a copy of it", brief::list(&paths));
         steps.push(Step { paths, to: "readers", words, command: None });
     }
     steps

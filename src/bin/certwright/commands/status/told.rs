@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Standing;
 use super::found::Unchecked;
+use crate::brief;
 use crate::delivery::certificate_json;
 use crate::json;
 use crate::session::Session;
@@ -44,7 +45,7 @@ impl Inventory<'_> {
                 None => name.clone(),
             });
             let shown: Vec<String> = shown.collect();
-            session.terminal.note(&format!("note: not looked at, of no known kind: {}", shown.join(", ")));
+            session.terminal.note(&format!("note: not looked at, of no known kind: {}", brief::list(&shown)));
         }
         Ok(())
     }
@@ -66,7 +67,7 @@ impl Inventory<'_> {
             return "NOT checked: no certificate was found".to_owned();
         }
         if !due.is_empty() {
-            return format!("due: {} of {counted}: {}{left_out}", due.len(), due.join(", "));
+            return format!("due: {} of {counted}: {}{left_out}", due.len(), brief::list(&due));
         }
         let verdict = if self.is_good { "good" } else { "NOT all checked" };
         let how = self.span.map_or_else(|| "none expired".to_owned(), |span| format!("none due within {span}"));
@@ -94,7 +95,7 @@ impl Inventory<'_> {
             let newer =
                 one.superseded_by.map(|newer| format!("stale: a newer one is in {}", first(&self.stock[newer])));
             text += &table::row(0, LEFT, &label, &subject);
-            text += &table::row(0, LEFT, "", &format!("in {}", places.join(", ")));
+            text += &table::row(0, LEFT, "", &format!("in {}", brief::list(&places)));
             text.extend(newer.map(|newer| table::row(0, LEFT, "", &newer)));
         }
         text + "\n"
