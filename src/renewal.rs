@@ -20,6 +20,7 @@
 //! # Ok::<(), certwright::Error>(())
 //! ```
 
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 use rand_core::TryCryptoRng;
@@ -31,7 +32,9 @@ use crate::key::{PrivateKey, PublicKey};
 /// What takes the place of what.
 #[derive(Debug)]
 pub struct Renewal {
-    old: Vec<Certificate>,
+    old: Certificate,
+    /// The DER of all whose place the new one takes.
+    replaced: HashSet<Vec<u8>>,
     old_key: PublicKey,
     new: Certificate,
     new_key: Option<PrivateKey>,
@@ -49,7 +52,7 @@ impl Renewal {
         rng: &mut impl TryCryptoRng,
     ) -> Result<Self> {
         let new = old.renewed(key, validity, rng)?;
-        Ok(Self { old_key: old.public_key()?, old: vec![old], new, new_key: None })
+        Ok(Self { old_key: old.public_key()?, replaced: [old.to_der().to_vec()].into(), old, new, new_key: None })
     }
 
     /// Renews `old`, a self-signed certificate, for `key`, which takes the place of its own.
@@ -63,19 +66,19 @@ impl Renewal {
         rng: &mut impl TryCryptoRng,
     ) -> Result<Self> {
         let new = old.renewed(&key, validity, rng)?;
-        Ok(Self { old_key: old.public_key()?, old: vec![old], new, new_key: Some(key) })
+        Ok(Self { old_key: old.public_key()?, replaced: [old.to_der().to_vec()].into(), old, new, new_key: Some(key) })
     }
 
     /// The new certificate takes the place of these too, which `old` had outdated.
     #[must_use]
     pub fn with_stale(mut self, stale: impl IntoIterator<Item = Certificate>) -> Self {
-        self.old.extend(stale);
+        self.replaced.extend(stale.into_iter().map(|one| one.to_der().to_vec()));
         self
     }
 
     /// The certificate that was renewed.
     pub fn old(&self) -> &Certificate {
-        &self.old[0]
+        &self.old
     }
 
     /// The new certificate.
@@ -90,7 +93,7 @@ impl Renewal {
 
     /// The certificate to stand in the place of this one; `None` if that stays.
     pub fn successor(&self, certificate: &Certificate) -> Option<&Certificate> {
-        self.old.iter().any(|old| old.to_der() == certificate.to_der()).then_some(&self.new)
+        self.replaced.contains(certificate.to_der()).then_some(&self.new)
     }
 
     /// The key to stand in the place of the one with this public half; `None` if that stays.
@@ -133,39 +136,70 @@ pub fn take_stock<P>(
     now: SystemTime,
 ) -> Vec<Stock<P>> {
     let mut stock: Vec<Stock<P>> = Vec::new();
+    let mut known: HashMap<Vec<u8>, usize> = HashMap::new();
     for Holding { place, group, certificate } in holdings {
-        match stock.iter_mut().find(|known| known.certificate.to_der() == certificate.to_der()) {
-            Some(known) => known.places.push((place, group)),
-            None => stock.push(Stock { certificate, places: vec![(place, group)], superseded_by: None }),
+        match known.get(certificate.to_der()) {
+            Some(&at) => stock[at].places.push((place, group)),
+            None => {
+                known.insert(certificate.to_der().to_vec(), stock.len());
+                stock.push(Stock { certificate, places: vec![(place, group)], superseded_by: None });
+            }
         }
     }
     stock.sort_by_key(|one| one.certificate.validity().not_after());
-    let publics: Vec<Option<PublicKey>> = stock.iter().map(|one| one.certificate.public_key().ok()).collect();
-    for at in 0..stock.len() {
-        let is_in_use = |group| {
-            publics[at].as_ref().is_some_and(|own| keys.iter().any(|(place, key)| place == group && key == own))
-        };
-        let has_own_key = stock[at].places.iter().any(|(_, group)| is_in_use(group));
-        let newer = (0..stock.len()).filter(|&other| {
-            let same_key = || publics[at].is_some() && publics[at] == publics[other];
-            let is_beside = || !has_own_key && share_group(&stock[at], &stock[other]);
-            outdates(&stock[other].certificate, &stock[at].certificate, now) && (same_key() || is_beside())
-        });
-        stock[at].superseded_by = newer.max_by_key(|&other| stock[other].certificate.validity().not_before());
-    }
+    let superseded_by = successors(&stock, keys, now);
+    stock.iter_mut().zip(superseded_by).for_each(|(one, by)| one.superseded_by = by);
     stock
 }
 
-fn share_group<P>(one: &Stock<P>, other: &Stock<P>) -> bool {
-    one.places.iter().any(|(_, group)| other.places.iter().any(|(_, known)| known == group))
+/// What two certificates have in common where one outdates the other: the subject, the issuer too where the older one is
+/// a CA's, and the key or a group.
+#[derive(PartialEq, Eq, Hash)]
+struct Common<'a> {
+    subject: &'a [u8],
+    issuer: Option<&'a [u8]>,
+    link: Link<'a>,
 }
 
-/// True if `new` may have taken the place of `old`, as far as names and dates tell.
-fn outdates(new: &Certificate, old: &Certificate, now: SystemTime) -> bool {
-    new.validity().not_before() > old.validity().not_before()
-        && new.is_valid_at(now)
-        && new.subject().to_der() == old.subject().to_der()
-        && (!old.is_ca() || new.issuer().to_der() == old.issuer().to_der())
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Link<'a> {
+    Key(&'a [u8]),
+    Group(usize),
+}
+
+/// For each of `stock` the number of the newest that outdates it. The newest valid one is kept of all that have something
+/// in common, so that not every certificate is compared with every other.
+fn successors<P>(stock: &[Stock<P>], keys: &[(usize, PublicKey)], now: SystemTime) -> Vec<Option<usize>> {
+    let spki = |key: &PublicKey| key.to_spki_der().ok();
+    let publics: Vec<Option<Vec<u8>>> =
+        stock.iter().map(|one| one.certificate.public_key().ok().as_ref().and_then(spki)).collect();
+    let in_use: HashSet<(usize, Vec<u8>)> = keys.iter().filter_map(|(group, key)| Some((*group, spki(key)?))).collect();
+    let key_of = |at: usize| publics[at].as_deref().map(Link::Key);
+    let groups_of = |at: usize| stock[at].places.iter().map(|(_, group)| Link::Group(*group));
+    let mut newest: HashMap<Common<'_>, (SystemTime, usize)> = HashMap::new();
+    for (at, Stock { certificate, .. }) in stock.iter().enumerate().filter(|(_, one)| one.certificate.is_valid_at(now))
+    {
+        let (subject, age) = (certificate.subject().to_der(), (certificate.validity().not_before(), at));
+        for link in key_of(at).into_iter().chain(groups_of(at)) {
+            for issuer in [None, Some(certificate.issuer().to_der())] {
+                let known = newest.entry(Common { subject, issuer, link }).or_insert(age);
+                *known = age.max(*known);
+            }
+        }
+    }
+    let newest_for = |at: usize| {
+        let certificate = &stock[at].certificate;
+        let is_used = |group: usize| publics[at].as_ref().is_some_and(|key| in_use.contains(&(group, key.clone())));
+        let has_own_key = stock[at].places.iter().any(|(_, group)| is_used(*group));
+        let beside = (!has_own_key).then(|| groups_of(at)).into_iter().flatten();
+        let issuer = certificate.is_ca().then(|| certificate.issuer().to_der());
+        let found = key_of(at)
+            .into_iter()
+            .chain(beside)
+            .filter_map(|link| newest.get(&Common { subject: certificate.subject().to_der(), issuer, link }).copied());
+        found.max().filter(|(begin, _)| *begin > certificate.validity().not_before()).map(|(_, newer)| newer)
+    };
+    (0..stock.len()).map(newest_for).collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! Which of the certificates that were found is renewed, and with which key.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::Path;
 
 use certwright::keystore::Format;
 use certwright::renewal::{self, Stock};
-use certwright::{Certificate, Error, ErrorKind, PrivateKey, PublicKey, Result};
+use certwright::{Certificate, Error, ErrorKind, PrivateKey, Result};
 
 use super::found::{Found, Place, keys_of, open_keys};
+use crate::brief;
 use crate::cli::RenewArgs;
 use crate::keyring::Keyring;
 use crate::session::Session;
@@ -112,8 +114,11 @@ fn meant(found: &Found, stock: &[Stock<Place>], args: &RenewArgs) -> Result<Vec<
 }
 
 fn of_known_keys(found: &Found, stock: &[Stock<Place>], meant: &[usize]) -> Vec<usize> {
-    let publics: Vec<PublicKey> = found.keys.iter().map(PrivateKey::public_key).collect();
-    let has_key = |&at: &usize| stock[at].certificate.public_key().is_ok_and(|key| publics.contains(&key));
+    let publics: HashSet<Vec<u8>> = found.keys.iter().filter_map(|key| key.public_key().to_spki_der().ok()).collect();
+    let has_key = |&at: &usize| {
+        let public = stock[at].certificate.public_key().and_then(|key| key.to_spki_der());
+        public.is_ok_and(|key| publics.contains(&key))
+    };
     meant.iter().copied().filter(has_key).collect()
 }
 
@@ -128,17 +133,21 @@ fn open_locked_keys(
         let (key, _) = keyring.open(&found.files[file].path, session, |password| locked.decrypt(password))?;
         found.keys.push(key);
     }
-    for at in 0..found.files.len() {
-        let holds_it = meant.iter().any(|&one| stock[one].places.iter().any(|(place, _)| place.file == at));
-        if !holds_it || !of_known_keys(found, stock, meant).is_empty() {
-            continue;
+    let holding: BTreeSet<usize> =
+        meant.iter().flat_map(|&one| &stock[one].places).map(|(place, _)| place.file).collect();
+    let meant_ders: HashSet<&[u8]> = meant.iter().map(|&at| stock[at].certificate.to_der()).collect();
+    let mut has_key = !of_known_keys(found, stock, meant).is_empty();
+    for at in holding {
+        if has_key {
+            break;
         }
         let file = &found.files[at];
         // A PKCS#12 file was opened to see what is in it.
         let Some(store) = file.store.as_ref().filter(|store| store.format() == Format::Jks) else { continue };
-        let is_meant = |one: &Certificate| meant.iter().any(|&at| stock[at].certificate.to_der() == one.to_der());
+        let is_meant = |one: &Certificate| meant_ders.contains(one.to_der());
         let (opened, ..) = open_keys(&file.path, store, is_meant, keyring, session)?;
         found.keys.extend(keys_of(opened));
+        has_key = !of_known_keys(found, stock, meant).is_empty();
     }
     Ok(())
 }
@@ -146,6 +155,6 @@ fn open_locked_keys(
 fn ambiguous(found: &Found, stock: &[Stock<Place>], meant: &[usize]) -> Error {
     let told = meant.iter().map(|&at| format!("{} ({})", stock[at].certificate.subject(), found.names(&stock[at])[0]));
     let told: Vec<String> = told.collect();
-    Error::new(ErrorKind::Usage, format!("{} certificates are there: {}", meant.len(), told.join("; ")))
+    Error::new(ErrorKind::Usage, format!("{} certificates are there: {}", meant.len(), brief::joined(&told, "; ")))
         .with_hint("say which one is to be renewed: --cert FILE, or --only NAME for an entry of a keystore")
 }

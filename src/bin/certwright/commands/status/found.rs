@@ -1,5 +1,6 @@
 //! The certificates of files, each with its place; and the files whose certificates could not be looked at.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,28 +36,27 @@ impl Found {
     /// What is in `files`, the gathered ones of `paths`, of which each has to have something that counts.
     pub(super) fn of(paths: &[PathBuf], files: Vec<Gathered>, passwords: &Passwords) -> Self {
         let mut found = Self::default();
-        let mut folders: Vec<PathBuf> = Vec::new();
-        let mut fruitful: Vec<PathBuf> = Vec::new();
+        let mut folders: HashMap<PathBuf, usize> = HashMap::new();
+        let mut full_names = FullNames::default();
+        // Files that have something that counts, and their folders.
+        let mut fruitful: HashSet<PathBuf> = HashSet::new();
         for file in files {
             if file.is_unknown() {
                 found.ignored.push((file.name, foreign(&file.items)));
                 continue;
             }
-            let path = full_name(&file.path);
+            let path = full_names.of(&file.path);
             let folder = path.parent().unwrap_or(&path).to_owned();
-            let group = folders.iter().position(|known| *known == folder).unwrap_or(folders.len());
-            if group == folders.len() {
-                folders.push(folder);
-            }
+            let next = folders.len();
+            let group = *folders.entry(folder.clone()).or_insert(next);
             let before = found.counted();
             found.add_file(group, file, passwords);
             if found.counted() > before {
-                fruitful.push(path);
+                fruitful.extend([path, folder]);
             }
         }
         for path in paths {
-            let full = full_name(path);
-            if !fruitful.iter().any(|file| *file == full || file.parent() == Some(&full)) {
+            if !fruitful.contains(&full_names.of(path)) {
                 let reason = "no certificate was found".to_owned();
                 found.unchecked.push(Unchecked { name: printable(path), reason, is_wanted: true });
             }
@@ -148,14 +148,22 @@ impl Found {
     }
 }
 
-/// One spelling for a file in a folder; a link in it stays in it.
-fn full_name(path: &Path) -> PathBuf {
-    match (path.is_dir(), path.parent(), path.file_name()) {
-        (false, Some(folder), Some(name)) => {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-            fs::canonicalize(folder).map_or_else(|_| path.to_owned(), |folder| folder.join(name))
+/// One spelling for a file in a folder; a link in it stays in it. Each folder is looked up once.
+#[derive(Default)]
+struct FullNames(HashMap<PathBuf, Option<PathBuf>>);
+
+impl FullNames {
+    fn of(&mut self, path: &Path) -> PathBuf {
+        match (path.is_dir(), path.parent(), path.file_name()) {
+            (false, Some(folder), Some(name)) => {
+                let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+                if !self.0.contains_key(folder) {
+                    self.0.insert(folder.to_owned(), fs::canonicalize(folder).ok());
+                }
+                self.0.get(folder).cloned().flatten().map_or_else(|| path.to_owned(), |folder| folder.join(name))
+            }
+            _ => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
         }
-        _ => fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()),
     }
 }
 
