@@ -51,7 +51,10 @@ pub use authority::{Authority, AuthorityProfile};
 pub use host::{Host, client_names, first_dns_name};
 pub use leaf::{Leaf, Profile, issue_each};
 pub use lifetime::Lifetime;
-pub use plan::{MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, check_file_name, numbered, numbers};
+pub use plan::{
+    MAX_AUTHORITIES, MAX_DEPTH, MAX_NAMES, MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, check_file_name, numbered,
+    numbers,
+};
 pub use purpose::Purpose;
 pub use seed::Seed;
 pub use stream::Stream;

@@ -27,10 +27,10 @@
 
 mod table;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
-use super::plan::{MOST_LEAVES, check_file_name, numbers};
+use super::plan::{MAX_AUTHORITIES, MAX_DEPTH, MAX_NAMES, MOST_LEAVES, check_file_name, numbers};
 use super::{
     Host, Lifetime, Plan, PlannedAuthority, PlannedLeaf, Purpose, Reason, client_names, common_name, first_dns_name,
 };
@@ -75,19 +75,23 @@ pub struct Manifest {
 /// [`Usage`](ErrorKind::Usage) with the line, for what is no TOML, a key that is not known, a value that cannot be, an issuer that
 /// is missing, or one that would stand below itself.
 pub fn read(text: &str, now: SystemTime) -> Result<Manifest> {
-    let root = Table::parse(text)?;
+    let mut root = Table::parse(text)?;
     root.check_keys(SECTIONS)?;
-    let defaults = root.table("defaults")?;
+    let defaults = root.take_table("defaults")?;
     if let Some(defaults) = &defaults {
         defaults.check_keys(DEFAULTS)?;
     }
     let default = |key: &str| defaults.as_ref().and_then(|table| table.get(key));
-    let mut reader = Reader { now, taken: HashSet::new(), converted: Vec::new() };
-    let authorities = reader.authorities(&root, default("key"))?;
+    let mut reader =
+        Reader { now, taken: HashSet::new(), converted: Vec::new(), issuers: HashMap::new(), leaves: 0, names: 0 };
+    let authorities = reader.authorities(&mut root, default("key"))?;
+    reader.issuers = authorities.iter().enumerate().map(|(at, one)| (one.name.clone(), at)).collect();
     let mut plan = Plan { authorities, leaves: Vec::new() };
     for (section, purposes) in [("leaf", [Purpose::Server, Purpose::Client].as_slice()), ("client", &[Purpose::Client])]
     {
-        for entry in root.entries(section)? {
+        let entries = root.take_entries(section)?;
+        reader.count_leaves(&entries)?;
+        for entry in entries {
             entry.table.check_keys(LEAF)?;
             reader.leaf(&entry, section == "client", purposes, &default, &mut plan)?;
         }
@@ -103,18 +107,28 @@ struct Reader {
     /// Names of files, in lower case: some systems know no other.
     taken: HashSet<String>,
     converted: Vec<(String, String)>,
+    /// The places of the authorities by their names.
+    issuers: HashMap<String, usize>,
+    /// How many leaves were counted so far, and how many alternative names they have.
+    leaves: usize,
+    names: usize,
 }
 
 impl Reader {
-    fn authorities(&mut self, root: &Table<'_>, key: Option<Value<'_>>) -> Result<Vec<PlannedAuthority>> {
-        let entries = root.entries("authority")?;
+    fn authorities(&mut self, root: &mut Table<'_>, key: Option<Value<'_>>) -> Result<Vec<PlannedAuthority>> {
+        let entries = root.take_entries("authority")?;
+        if let Some(entry) = entries.get(MAX_AUTHORITIES) {
+            return Err(entry.wrong(&format!("is one authority too many: at most {MAX_AUTHORITIES} are made at once")));
+        }
+        let places: HashMap<&str, usize> =
+            entries.iter().enumerate().map(|(at, one)| (one.name.as_str(), at)).collect();
         let mut found = Vec::new();
         for entry in &entries {
             let table = &entry.table;
             table.check_keys(AUTHORITY)?;
             self.take_name(&entry.name, entry)?;
             let issuer = table.get("issuer");
-            let place = issuer.as_ref().map(|issuer| find(issuer, &entries)).transpose()?;
+            let place = issuer.as_ref().map(|issuer| find(issuer, &places)).transpose()?;
             let lifetime = lifetime(table, None, AUTHORITY_DAYS)?;
             entry.at(lifetime.validity(self.now))?;
             let names = table.get("names").map(|names| self.hosts(&names)).transpose()?;
@@ -137,6 +151,23 @@ impl Reader {
         sort(found, &entries)
     }
 
+    /// Checks that the leaves are not too many, before the first is planned.
+    fn count_leaves(&mut self, entries: &[Entry<'_>]) -> Result<()> {
+        for entry in entries {
+            let count = count(&entry.table)?.unwrap_or(1);
+            let hosts = entry.table.get("hosts").map(|hosts| hosts.texts()).transpose()?.unwrap_or_default();
+            self.leaves += count;
+            self.names += count * hosts.len();
+            if self.leaves > MOST_LEAVES {
+                return Err(entry.wrong(&format!("is one leaf too many: at most {MOST_LEAVES} are made at once")));
+            }
+            if self.names > MAX_NAMES {
+                return Err(entry.wrong(&format!("has too many hosts: at most {MAX_NAMES} names are issued at once")));
+            }
+        }
+        Ok(())
+    }
+
     fn leaf<'a>(
         &mut self,
         entry: &Entry<'a>,
@@ -148,8 +179,7 @@ impl Reader {
         let table = &entry.table;
         let issuer = match (table.get("issuer"), plan.authorities.len()) {
             (Some(issuer), _) => {
-                let name = issuer.text()?;
-                let found = plan.authorities.iter().position(|authority| authority.name == name);
+                let found = self.issuers.get(issuer.text()?).copied();
                 found.ok_or_else(|| issuer.wrong("is no authority of this file"))?
             }
             (None, 1) => 0,
@@ -188,21 +218,16 @@ impl Reader {
                 Err(_) => Some(value.at(value.text()?.parse())?),
             },
         };
-        let count = match table.get("count") {
-            Some(value) => match usize::try_from(value.integer()?) {
-                Ok(count @ 1..=MOST_LEAVES) => Some(count),
-                _ => return Err(value.wrong("is no number of leaves from 1 to 1000000")),
-            },
-            None => None,
-        };
+        let count = count(table)?;
+        let hosts = table.get("hosts").map(|hosts| hosts.texts()).transpose()?.unwrap_or_default();
         let own_name = table.get("common_name");
         for number in count.map_or_else(|| vec![None], |count| numbers(count).map(Some).collect()) {
             let numbered = |text: &str| number.as_ref().map_or(text.to_owned(), |number| super::numbered(text, number));
             let name = number.as_ref().map_or(entry.name.clone(), |number| format!("{}-{number}", entry.name));
             self.take_name(&name, entry)?;
             let mut names = Vec::new();
-            for host in table.get("hosts").map(|hosts| hosts.texts()).transpose()?.unwrap_or_default() {
-                names.push(self.host(&numbered(host.text()?), &host)?);
+            for host in &hosts {
+                names.push(self.host(&numbered(host.text()?), host)?);
             }
             if is_client && names.is_empty() {
                 names = client_names(own_name.as_ref().map_or(Ok(name.as_str()), |own| own.text())?);
@@ -252,9 +277,17 @@ impl Reader {
     }
 }
 
-fn find(issuer: &Value<'_>, entries: &[Entry<'_>]) -> Result<usize> {
-    let name = issuer.text()?;
-    let found = entries.iter().position(|entry| entry.name == name);
+/// How many leaves a table stands for, if it says so.
+fn count(table: &Table<'_>) -> Result<Option<usize>> {
+    let Some(value) = table.get("count") else { return Ok(None) };
+    match usize::try_from(value.integer()?) {
+        Ok(count @ 1..=MOST_LEAVES) => Ok(Some(count)),
+        _ => Err(value.wrong(&format!("is no number of leaves from 1 to {MOST_LEAVES}"))),
+    }
+}
+
+fn find(issuer: &Value<'_>, places: &HashMap<&str, usize>) -> Result<usize> {
+    let found = places.get(issuer.text()?).copied();
     found.ok_or_else(|| issuer.wrong("is no authority of this file"))
 }
 
@@ -279,28 +312,70 @@ fn lifetime(table: &Table<'_>, days: Option<Value<'_>>, default: u32) -> Result<
 
 /// The authorities, every one behind its issuer.
 fn sort(authorities: Vec<PlannedAuthority>, entries: &[Entry<'_>]) -> Result<Vec<PlannedAuthority>> {
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    enum State {
+        New,
+        /// On the path that is walked.
+        OnPath,
+        /// In order, with so many above it.
+        Done {
+            place: usize,
+            depth: usize,
+        },
+    }
+    let mut states = vec![State::New; authorities.len()];
     let mut order: Vec<usize> = Vec::new();
     for start in 0..authorities.len() {
         let mut path = Vec::new();
         let mut next = Some(start);
-        while let Some(place) = next.filter(|place| !order.contains(place)) {
-            if path.contains(&place) {
-                path.push(place);
-                let names: Vec<&str> = path.iter().map(|&place| authorities[place].name.as_str()).collect();
-                let issuer = entries[place].table.get("issuer");
-                let fact = format!("goes round in a circle: {}", names.join(" is issued by "));
-                let wrong = issuer.map_or_else(|| entries[place].wrong(&fact), |issuer| issuer.wrong(&fact));
-                return Err(wrong.with_hint("let one of them be a root: leave its issuer out"));
+        let mut depth = 0;
+        while let Some(at) = next {
+            match states[at] {
+                State::Done { depth: above, .. } => {
+                    depth = above + 1;
+                    break;
+                }
+                State::OnPath => return Err(circle(at, &path, &authorities, entries)),
+                State::New => {}
             }
-            path.push(place);
-            next = authorities[place].issuer;
+            states[at] = State::OnPath;
+            path.push(at);
+            next = authorities[at].issuer;
         }
-        order.extend(path.into_iter().rev());
+        for at in path.into_iter().rev() {
+            if depth == MAX_DEPTH {
+                return Err(entries[at]
+                    .wrong(&format!("has {MAX_DEPTH} authorities above it, and so many are the most in a row"))
+                    .with_hint("let another one issue it"));
+            }
+            states[at] = State::Done { place: order.len(), depth };
+            order.push(at);
+            depth += 1;
+        }
     }
-    let new_place = |old: usize| order.iter().position(|&place| place == old);
+    let new_place = |old: usize| match states[old] {
+        State::Done { place, .. } => Some(place),
+        State::New | State::OnPath => None,
+    };
     let mut sorted: Vec<Option<PlannedAuthority>> = authorities.into_iter().map(Some).collect();
     let moved = order.iter().filter_map(|&place| sorted[place].take());
     Ok(moved.map(|authority| PlannedAuthority { issuer: authority.issuer.and_then(new_place), ..authority }).collect())
+}
+
+/// The most names that an error repeats.
+const MAX_NAMED: usize = 20;
+
+/// The error for authorities that issue each other: `path` leads back to the one at `at`.
+fn circle(at: usize, path: &[usize], authorities: &[PlannedAuthority], entries: &[Entry<'_>]) -> Error {
+    let mut names: Vec<&str> = path.iter().take(MAX_NAMED).map(|&place| authorities[place].name.as_str()).collect();
+    if names.len() < path.len() {
+        names.push("..");
+    }
+    names.push(&authorities[at].name);
+    let issuer = entries[at].table.get("issuer");
+    let fact = format!("goes round in a circle: {}", names.join(" is issued by "));
+    let wrong = issuer.map_or_else(|| entries[at].wrong(&fact), |issuer| issuer.wrong(&fact));
+    wrong.with_hint("let one of them be a root: leave its issuer out")
 }
 
 #[cfg(test)]

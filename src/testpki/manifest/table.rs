@@ -1,13 +1,29 @@
 //! TOML with the line of everything in it.
 
+use std::rc::Rc;
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// A table, and the text it is from.
+/// Where the lines of a text end, so that none is counted from the beginning.
+struct LineEnds(Vec<usize>);
+
+impl LineEnds {
+    fn of(text: &str) -> Self {
+        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
+    }
+
+    /// The line of the byte at `at`, counted from 1.
+    fn line_of(&self, at: usize) -> usize {
+        1 + self.0.partition_point(|&end| end < at)
+    }
+}
+
+/// A table, and the lines of the text it is from.
 pub(super) struct Table<'a> {
-    text: &'a str,
+    lines: Rc<LineEnds>,
     entries: Vec<(String, usize, Spanned<DeValue<'a>>)>,
 }
 
@@ -30,16 +46,13 @@ fn error(line: usize, fact: &str) -> Error {
     Error::new(ErrorKind::Usage, format!("line {line}: {fact}"))
 }
 
-fn line_of(text: &str, at: usize) -> usize {
-    1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count()
-}
-
 impl<'a> Table<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self> {
+        let lines = Rc::new(LineEnds::of(text));
         match DeTable::parse(text) {
-            Ok(table) => Ok(Self::new(text, table.into_inner())),
+            Ok(table) => Ok(Self::new(&lines, table.into_inner())),
             Err(found) => {
-                let line = found.span().map_or(1, |span| line_of(text, span.start));
+                let line = found.span().map_or(1, |span| lines.line_of(span.start));
                 Err(error(line, &format!("is no TOML: {}", found.message().lines().next().unwrap_or_default()))
                     .with_hint("see https://toml.io for how it is written"))
             }
@@ -47,12 +60,12 @@ impl<'a> Table<'a> {
     }
 
     /// In the order of the text, which the parser does not keep.
-    fn new(text: &'a str, table: DeTable<'a>) -> Self {
+    fn new(lines: &Rc<LineEnds>, table: DeTable<'a>) -> Self {
         let mut entries: Vec<_> =
             table.into_iter().map(|(key, value)| (key.span().start, key.into_inner().into_owned(), value)).collect();
         entries.sort_by_key(|(start, ..)| *start);
-        let entries = entries.into_iter().map(|(start, key, value)| (key, line_of(text, start), value)).collect();
-        Self { text, entries }
+        let entries = entries.into_iter().map(|(start, key, value)| (key, lines.line_of(start), value)).collect();
+        Self { lines: Rc::clone(lines), entries }
     }
 
     /// Checks that no other key is there.
@@ -69,19 +82,21 @@ impl<'a> Table<'a> {
         Some(Value { key: key.clone(), line: *line, value: value.get_ref().clone() })
     }
 
-    pub(super) fn table(&self, key: &str) -> Result<Option<Self>> {
-        let Some(value) = self.get(key) else { return Ok(None) };
-        match value.value {
-            DeValue::Table(table) => Ok(Some(Self::new(self.text, table))),
-            _ => Err(value.wrong("is no table")),
+    /// The table called `[key]`, which is taken out.
+    pub(super) fn take_table(&mut self, key: &str) -> Result<Option<Self>> {
+        let Some(at) = self.entries.iter().position(|(found, ..)| found == key) else { return Ok(None) };
+        let (key, line, value) = self.entries.remove(at);
+        match value.into_inner() {
+            DeValue::Table(table) => Ok(Some(Self::new(&self.lines, table))),
+            value => Err(Value { key, line, value }.wrong("is no table")),
         }
     }
 
-    /// The tables called `[key.NAME]`.
-    pub(super) fn entries(&self, key: &str) -> Result<Vec<Entry<'a>>> {
-        let Some(table) = self.table(key)? else { return Ok(Vec::new()) };
+    /// The tables called `[key.NAME]`, which are taken out.
+    pub(super) fn take_entries(&mut self, key: &str) -> Result<Vec<Entry<'a>>> {
+        let Some(table) = self.take_table(key)? else { return Ok(Vec::new()) };
         let entry = |(name, line, value): (String, usize, Spanned<DeValue<'a>>)| match value.into_inner() {
-            DeValue::Table(inner) => Ok(Entry { name, line, table: Self::new(self.text, inner) }),
+            DeValue::Table(inner) => Ok(Entry { name, line, table: Self::new(&self.lines, inner) }),
             _ => Err(error(line, &format!("\"{}\" is no table", name)).with_hint(format!("write it as [{key}.NAME]"))),
         };
         table.entries.into_iter().map(entry).collect()

@@ -51,7 +51,7 @@ pub(crate) struct TestpkiArgs {
     /// Use the test authority of this folder
     #[arg(long, value_name = "DIR")]
     pub(crate) ca: Option<PathBuf>,
-    /// Make so many servers, server-1 and so on; {number} in a host is the number
+    /// Make so many servers (at most 100000), server-1 and so on; {number} in a host is the number
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<String>,
     /// Make PKCS#12 keystores too

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use certwright::subject::AttributeType;
 use certwright::testpki::{
-    self, Authority, Host, Lifetime, MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, Purpose, check_file_name,
-    client_names, common_name, first_dns_name, manifest, numbers,
+    self, Authority, Host, Lifetime, MAX_NAMES, MOST_LEAVES, Plan, PlannedAuthority, PlannedLeaf, Purpose,
+    check_file_name, client_names, common_name, first_dns_name, manifest, numbers,
 };
 use certwright::time::Moment;
 use certwright::{CertRequest, Error, ErrorKind, KeyKind, Result, SanName};
@@ -18,6 +18,8 @@ use crate::password::PasswordSource;
 use crate::session::Session;
 
 const DAYS: u32 = 30;
+/// The most converted names that are told one by one.
+const MAX_NOTES: usize = 20;
 /// An authority outlives what it issues now, so that it can be used again (`--ca`) for a year.
 const AUTHORITY_LONGER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// What is asked for where nothing is.
@@ -74,8 +76,11 @@ fn of_manifest(path: &Path, args: &TestpkiArgs, session: &mut Session) -> Result
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let found = manifest::read(text, session.now).map_err(|error| error.with_path(path))?;
-    for (written, name) in &found.converted {
+    for (written, name) in found.converted.iter().take(MAX_NOTES) {
         note_converted(written, name, session);
+    }
+    if let Some(more @ 1..) = found.converted.len().checked_sub(MAX_NOTES) {
+        session.terminal.note(&format!("note: and {more} more names are converted in the same way"));
     }
     let given = found.plan.authorities.iter().map(|_| None).collect();
     Ok(Order {
@@ -125,6 +130,11 @@ fn of_options(args: &TestpkiArgs, session: &mut Session) -> Result<Order> {
         match count {
             None => leaves.push(server("server".to_owned(), host_names.clone())),
             Some(count) => {
+                if count * hosts.len() > MAX_NAMES {
+                    let fact = format!("too many host names: {count} servers with {} each", hosts.len());
+                    let hint = format!("at most {MAX_NAMES} names are issued at once");
+                    return Err(Error::new(ErrorKind::Usage, fact).with_hint(hint));
+                }
                 for number in numbers(count) {
                     let numbered = hosts.iter().map(|host| testpki::numbered(host, &number).parse::<Host>());
                     let names = numbered.map(|host| host.map(|host| host.name)).collect::<Result<_>>()?;
@@ -138,6 +148,10 @@ fn of_options(args: &TestpkiArgs, session: &mut Session) -> Result<Order> {
         let name = file_name(client)?;
         let common_name = common_name(client, &name);
         leaves.push(leaf(name, common_name, client_names(client), purposes, args, (issuer, key, lifetime)));
+    }
+    if leaves.len() > MOST_LEAVES {
+        return Err(Error::new(ErrorKind::Usage, format!("too many certificates: {}", leaves.len()))
+            .with_hint(format!("at most {MOST_LEAVES} are made at once")));
     }
     let request = request.map(|(name, request)| RequestOrder { name, request, names: host_names, issuer, lifetime });
     let given = given(args, &session.inputs)?;
@@ -205,7 +219,7 @@ pub(super) fn days(args: &TestpkiArgs) -> Result<u32> {
 fn count(text: &str) -> Result<usize> {
     text.parse().ok().filter(|count| (1..=MOST_LEAVES).contains(count)).ok_or_else(|| {
         Error::new(ErrorKind::Usage, format!("\"{}\" is no number of servers", text))
-            .with_hint("give a number from 1 to 1000000")
+            .with_hint(format!("give a number from 1 to {MOST_LEAVES}"))
     })
 }
 

@@ -4,7 +4,8 @@ mod batch;
 mod kept;
 mod targets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -12,6 +13,7 @@ use certwright::output;
 use certwright::testpki::{Authority, AuthorityProfile, Plan, Profile, Purpose, Stream, issue_each};
 use certwright::{Certificate, Error, ErrorKind, Result, Validity};
 
+use super::existing;
 use super::files::{Files, files};
 use super::made::Made;
 use super::order::{Order, RequestOrder};
@@ -26,6 +28,10 @@ const GROUP: usize = 250;
 
 struct Producer<'a> {
     plan: &'a Plan,
+    /// For each authority the places of the leaves below it.
+    leaves_below: Vec<Vec<usize>>,
+    /// Names of entries whose certificate in the folder was made here: looked up once, before anything is written.
+    ours: RefCell<HashMap<String, bool>>,
     folder: PathBuf,
     keeps: bool,
     input: Option<&'a Path>,
@@ -36,8 +42,16 @@ struct Producer<'a> {
 pub(super) fn produce(order: Order, session: &mut Session) -> Result<Made> {
     let Order { plan, given, request, keeps, input, password_from } = order;
     let folder = session.default_path("");
-    let inputs = Rc::clone(&session.inputs);
-    let mut producer = Producer { plan: &plan, folder, keeps, input: input.as_deref(), passwords: None, inputs };
+    let mut producer = Producer {
+        plan: &plan,
+        leaves_below: plan.leaves_below(),
+        ours: RefCell::default(),
+        folder,
+        keeps,
+        input: input.as_deref(),
+        passwords: None,
+        inputs: Rc::clone(&session.inputs),
+    };
     let mut standing = producer.standing(given, session)?;
     let kept: BTreeMap<usize, Certificate> = producer.kept_leaves(&standing, session);
     let missing: Vec<usize> = (0..plan.leaves.len()).filter(|place| !kept.contains_key(place)).collect();
@@ -132,6 +146,12 @@ pub(super) fn produce(order: Order, session: &mut Session) -> Result<Made> {
 }
 
 impl Producer<'_> {
+    /// True if what is called `name` in the folder may be made anew: it was made here, and what fits is kept.
+    fn may_replace(&self, name: &str) -> bool {
+        let is_ours = || existing::is_ours(&self.folder, name, &self.inputs);
+        self.keeps && *self.ours.borrow_mut().entry(name.to_owned()).or_insert_with(is_ours)
+    }
+
     fn profile(&self, place: usize, issuer: Option<&Authority>, session: &Session) -> Result<AuthorityProfile> {
         let planned = &self.plan.authorities[place];
         let mut validity = planned.lifetime.validity(session.now)?;
@@ -143,7 +163,7 @@ impl Producer<'_> {
         profile.key = planned.key;
         profile.path_length = planned.path_length;
         profile.origin = session.origin();
-        Ok(match self.plan.names_of(place) {
+        Ok(match self.plan.names_of(place, &self.leaves_below[place]) {
             Some((names, most)) => profile.permitting_many(names, most),
             None => profile,
         })

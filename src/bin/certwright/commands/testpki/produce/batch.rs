@@ -44,7 +44,7 @@ impl Producer<'_> {
         let key = made.key().to_pkcs8_pem()?;
         check_read_back(own.as_bytes(), &made.chain()[..1], key.as_bytes())?;
         let words = format!("{noun}, valid until {expires}");
-        batch.replaces |= self.keeps && existing::is_ours(&self.folder, name, &self.inputs);
+        batch.replaces |= self.may_replace(name);
         batch.files.push((self.path(name, "crt"), Kind::Certificate, words, own));
         batch.files.push((self.path(name, "key"), Kind::PrivateKey, "its key: keep it secret".to_owned(), key));
         Ok(())
@@ -53,7 +53,7 @@ impl Producer<'_> {
     pub(super) fn add_leaf(&self, made: Files, batch: &mut Batch) {
         let planned = &self.plan.leaves[made.place];
         let expires = time::date(made.certificate.validity().not_after());
-        batch.replaces |= self.keeps && existing::is_ours(&self.folder, &planned.name, &self.inputs);
+        batch.replaces |= self.may_replace(&planned.name);
         for (ending, kind, bytes) in made.files {
             let words = match ending {
                 "crt" => {
@@ -88,11 +88,12 @@ impl Producer<'_> {
         session: &Session,
         batch: &mut Batch,
     ) -> Result<()> {
-        for (place, planned) in self.plan.authorities.iter().enumerate() {
-            let own = revoked.iter().filter(|(leaf, _)| self.plan.leaves[**leaf].issuer == place);
-            let list: Vec<Revocation> = own
-                .map(|(leaf, own)| Revocation::new(own, self.plan.leaves[*leaf].revoked.unwrap_or_default()))
-                .collect();
+        let mut lists: Vec<Vec<Revocation>> = self.plan.authorities.iter().map(|_| Vec::new()).collect();
+        for (leaf, own) in revoked {
+            let planned = &self.plan.leaves[*leaf];
+            lists[planned.issuer].push(Revocation::new(own, planned.revoked.unwrap_or_default()));
+        }
+        for ((place, planned), list) in self.plan.authorities.iter().enumerate().zip(lists) {
             let path = self.path(&planned.name, "crl");
             if !planned.has_crl && list.is_empty() {
                 continue;
@@ -108,7 +109,7 @@ impl Producer<'_> {
             let number = session.now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
             let crl = authorities[place].revoke(&list, validity, number)?;
             let words = format!("revocation list of {}: {} revoked", planned.name, list.len());
-            batch.replaces |= self.keeps && is_there && existing::is_ours(&self.folder, &planned.name, &self.inputs);
+            batch.replaces |= is_there && self.may_replace(&planned.name);
             batch.files.push((path, Kind::Crl, words, crl.to_pem()));
         }
         Ok(())

@@ -33,10 +33,9 @@ impl Producer<'_> {
                     existing::fitting_authority(&self.folder, planned, &profile, issuer, session.now, &self.inputs)
                 }
             };
-            let below = || self.plan.leaves.iter().filter(|leaf| self.plan.is_below(leaf.issuer, place));
-            let outside =
-                |found: &Authority| below().flat_map(|leaf| &leaf.names).find(|name| !found.allows(name)).cloned();
-            let found = match found.as_ref().map(outside) {
+            let mut names = self.leaves_below[place].iter().flat_map(|&leaf| &self.plan.leaves[leaf].names);
+            let mut outside = |found: &Authority| names.find(|name| !found.allows(name)).cloned();
+            let found = match found.as_ref().map(&mut outside) {
                 Some(Some(name)) => {
                     session.terminal.note(&format!(
                         "note: {} may not issue for {name}, so it is made anew, with all that hangs from it",

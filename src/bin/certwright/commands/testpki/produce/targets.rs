@@ -6,7 +6,6 @@ use certwright::Result;
 use certwright::output::Rules;
 use certwright::testpki::PlannedLeaf;
 
-use super::super::existing;
 use super::super::order::RequestOrder;
 use super::Producer;
 use crate::session::Session;
@@ -28,7 +27,7 @@ impl Producer<'_> {
         let leaves = missing.iter().map(|&place| &self.plan.leaves[place].name);
         let mut paths = Vec::new();
         for name in authorities.chain(leaves).chain(request.map(|order| &order.name)) {
-            if self.keeps && existing::is_ours(&self.folder, name, &self.inputs) {
+            if self.may_replace(name) {
                 continue;
             }
             paths.push(self.path(name, "crt"));
@@ -44,7 +43,7 @@ impl Producer<'_> {
     }
 
     pub(super) fn stores(&self, planned: &PlannedLeaf) -> Vec<PathBuf> {
-        if self.keeps && existing::is_ours(&self.folder, &planned.name, &self.inputs) {
+        if self.may_replace(&planned.name) {
             return Vec::new();
         }
         let wanted = [(planned.p12, "p12"), (planned.jks, "jks")];
