@@ -2,7 +2,8 @@
 # How fast keys are made, as ratios against peers, all in one run: medians of rounds in which everything takes its turn.
 # `cargo bench --features bench` measures the parts. Needs openssl, python3 with venv, and the cryptography package,
 # which it installs in a folder of its own; for the memory the time program of GNU. The leaves of `testpki` are compared with
-# Debian's minica and mkcert, trustme (PyPI) and a loop of openssl.
+# Debian's minica and mkcert, trustme (PyPI) and a loop of openssl. At the end, inputs under 1 MB that take much work, with
+# the processor time and memory that each takes.
 #
 #   scripts/bench.sh [ROUNDS]    100 rounds take about ten minutes
 set -euo pipefail
@@ -27,4 +28,5 @@ cargo build -q --locked --release
 cargo bench -q --locked --features bench --bench rounds --no-run
 rounds=$(find "$target/release/deps" -name 'rounds-*' -type f -perm -u+x -newer Cargo.toml | xargs ls -t | head -n 1)
 "$python" scripts/bench.py "$target/release/certwright" "$rounds" "${1:-100}"
-exec "$python" scripts/bench_testpki.py "$target/release/certwright" "$rounds"
+"$python" scripts/bench_testpki.py "$target/release/certwright" "$rounds"
+exec "$python" scripts/bench_bounded.py "$target/release/certwright"
