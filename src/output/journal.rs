@@ -325,7 +325,11 @@ mod tests {
             set: "4711-1800000000000000000".to_owned(),
             backup: "backup-20270115T080000Z-2".to_owned(),
             others: vec![PathBuf::from("/srv/my keys/%")],
-            items: vec![item("server.key", true), item("a b\n%\u{202e}", false)],
+            // No file of Windows has a line break in its name.
+            items: vec![
+                item("server.key", true),
+                item(if cfg!(windows) { "a b%\u{202e}" } else { "a b\n%\u{202e}" }, false),
+            ],
         }
     }
 
