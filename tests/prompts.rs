@@ -239,6 +239,34 @@ fn renew_asks_for_what_is_missing() {
     assert_eq!(folder.names().len(), before.len() + 1);
 }
 
+/// What is changed while somebody types stops it, unless it has nothing to do with the certificate.
+#[test]
+fn renew_writes_nothing_if_a_file_is_changed_meanwhile() {
+    for (name, may_change) in [("server.log", true), ("server.csr", false), ("server.key", false)] {
+        let folder = Folder::new();
+        folder.run(
+            &[&["init", ".", "--p12", "--password-from", "env:PW", "--iterations", "1000"], &SUBJECT[..]].concat(),
+        );
+        folder.write("server.log", "started\n");
+        let mut session = on_terminal(&folder, &["renew"]);
+        expect(&mut session, "Password of keystore.p12");
+        let changed = [&folder.read(name)[..], b"\n"].concat();
+        folder.write(name, &changed);
+        let before = folder.names();
+        session.send_line(support::PASSWORD).expect("the terminal");
+        let (told, status) = end(session);
+        match may_change {
+            true => assert_eq!(exit_code(&status), Some(0), "{told}"),
+            false => {
+                assert_eq!(exit_code(&status), Some(2), "{told}");
+                assert!(told.contains(&format!("{name}: another program has changed it")), "{told}");
+                assert_eq!(folder.names(), before);
+                assert_eq!(folder.read(name), changed);
+            }
+        }
+    }
+}
+
 #[test]
 fn recover_asks_before_it_changes_anything() {
     use certwright::SecretBytes;

@@ -61,6 +61,11 @@ impl Inputs {
         self.0.borrow_mut().insert(path.to_owned(), Some(fingerprint));
     }
 
+    /// Forgets one that has nothing to do with what is written, such as a log that grows.
+    pub(crate) fn forget(&self, path: &Path) {
+        self.0.borrow_mut().remove(path);
+    }
+
     /// Forgets those that what is still to be written does not depend on.
     pub(crate) fn retain(&self, is_needed: impl Fn(&Path) -> bool) {
         self.0.borrow_mut().retain(|path, _| is_needed(path));

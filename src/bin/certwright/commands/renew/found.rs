@@ -54,6 +54,7 @@ impl Found {
         let mut found = Self::default();
         for gathered in gather::gather(&[folder.to_owned()], session)? {
             if gathered.is_unknown() {
+                session.inputs.forget(&gathered.path);
                 continue;
             }
             let items = match gathered.items {
