@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use certwright::inspect::{self, FoundKey};
+use certwright::output::{Fingerprint, Rules};
 use certwright::{CertRequest, Error, ErrorKind, PrivateKey, Result, SecretBytes};
 
 use crate::password::{self, PasswordSource};
@@ -27,7 +28,19 @@ pub(crate) fn read(path: &Path, session: &mut Session) -> Result<SecretBytes> {
     if is_stdin(path) {
         session.take_stdin()?;
     }
-    read_file(path)
+    read_file(path, &session.inputs)
+}
+
+/// The files that were read: none, so none can change.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs;
+
+impl Inputs {
+    pub(crate) fn guard(&self, rules: Rules) -> Rules {
+        rules
+    }
+
+    pub(crate) fn replace(&self, _: &Path, _: Fingerprint) {}
 }
 
 pub(crate) fn is_stdin(path: &Path) -> bool {
@@ -38,7 +51,7 @@ pub(crate) fn read_stdin() -> Result<SecretBytes> {
     Ok(SecretBytes::new(b"fixture password\n".to_vec()))
 }
 
-pub(crate) fn read_file(path: &Path) -> Result<SecretBytes> {
+pub(crate) fn read_file(path: &Path, _: &Inputs) -> Result<SecretBytes> {
     let file = FILES.iter().find(|(name, _)| path.as_os_str() == *name);
     let missing = || {
         Error::new(ErrorKind::Io, "cannot be read")

@@ -21,6 +21,12 @@ mod error;
 #[path = "../../../src/pem.rs"]
 mod pem;
 #[allow(dead_code)]
+#[path = "../../../src/printable.rs"]
+mod printable;
+#[allow(dead_code)]
+#[path = "../../../src/random.rs"]
+mod random;
+#[allow(dead_code)]
 #[path = "../../../src/secret.rs"]
 mod secret;
 #[allow(dead_code)]
@@ -31,6 +37,7 @@ mod text;
 #[allow(dead_code, unused_imports)]
 #[path = "../../../src/bin/certwright"]
 mod program {
+    pub(crate) mod brief;
     pub(crate) mod cli;
     pub(crate) mod console;
     pub(crate) mod delivery;
@@ -44,6 +51,7 @@ mod program {
     pub(crate) mod password;
     pub(crate) mod passwords;
     pub(crate) mod quoted;
+    pub(crate) mod report;
     pub(crate) mod session;
     pub(crate) mod status;
     pub(crate) mod table;
@@ -51,9 +59,21 @@ mod program {
     pub(crate) mod translation;
 }
 use program::{
-    cli, console, delivery, describe, description, exhibits, gather, interrupt, json, nearest, password, passwords,
-    quoted, session, status, table, terminal, translation,
+    brief, cli, console, delivery, describe, description, exhibits, gather, interrupt, json, nearest, password,
+    passwords, quoted, report, session, status, table, terminal, translation,
 };
+
+/// Fails if `text` holds anything but line ends and characters that show themselves and nothing else.
+fn check_printable(text: &str) {
+    let is_printable = |character| character == '\n' || printable::is_printable(character);
+    assert!(text.chars().all(is_printable), "a control or format character is printed: {text:?}");
+}
+
+/// The same of what is printed of `error`. A cause is printed by way of [`printable::printable`].
+fn check_error(error: &certwright::Error) {
+    check_printable(&error.to_string());
+    error.hint().into_iter().for_each(check_printable);
+}
 
 pub use keys::{certificate, key};
 pub use lines::lines;

@@ -10,7 +10,7 @@ use certwright::{Password, Result};
 use crate::cli::{Global, VerbatimArgs};
 use crate::session::Session;
 use crate::terminal::Terminal;
-use crate::translation;
+use crate::{check_error, check_printable, translation};
 
 /// Passwords hold it; no message of the program does.
 const MARK: &str = "Zq7";
@@ -19,7 +19,7 @@ const KEYTOOL: [&str; 5] = ["-deststorepass", "-keypass", "-srckeypass", "-srcst
 /// What takes the place of a password in a line of openssl.
 const OPENSSL: [&str; 4] = ["-pass", "-passin", "-passout", "-password"];
 
-/// A terminal that nobody sits at, which keeps all that it is told.
+/// A terminal that nobody sits at, which keeps all that is printed and checks that it holds no control characters.
 #[derive(Clone, Default)]
 pub(crate) struct Tape(Rc<RefCell<Vec<u8>>>);
 
@@ -46,12 +46,13 @@ impl Terminal for Tape {
 
     fn progress(&mut self, _: &str, _: usize, _: usize) {}
 
-    fn note(&mut self, text: &str) {
+    fn note_lines(&mut self, text: &str) {
+        check_printable(text);
         self.0.borrow_mut().extend_from_slice(text.as_bytes());
     }
 
     fn say(&mut self, text: &str) -> Result<()> {
-        self.note(text);
+        self.note_lines(text);
         Ok(())
     }
 
@@ -88,6 +89,7 @@ pub fn lines(data: &[u8]) {
     };
     let mut told = String::from_utf8_lossy(&tape.0.borrow()).into_owned();
     if let Err(error) = result {
+        check_error(&error);
         told += &format!("\n{error}\n{}", error.hint().unwrap_or_default());
         let mut cause = error.source();
         while let Some(error) = cause {

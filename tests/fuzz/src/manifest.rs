@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
+use crate::check_error;
 use certwright::testpki::{MOST_LEAVES, check_file_name, manifest};
 
 /// The time of every run: 2027-01-15.
@@ -17,17 +18,21 @@ pub fn manifest(data: &[u8]) {
         return;
     }
     let now = now();
-    let Ok(read) = manifest::read(text, now) else { return };
+    let read = match manifest::read(text, now) {
+        Ok(read) => read,
+        Err(error) => return check_error(&error),
+    };
     let plan = read.plan;
     assert!(!plan.authorities.is_empty(), "a plan without a CA");
     assert!(plan.leaves.len() <= MOST_LEAVES, "{} leaves", plan.leaves.len());
     let mut names = HashSet::new();
+    let below = plan.leaves_below();
     for (place, authority) in plan.authorities.iter().enumerate() {
         assert!(authority.issuer.is_none_or(|issuer| issuer < place), "{} stands before its issuer", authority.name);
         assert!(names.insert(authority.name.to_ascii_lowercase()), "{} twice", authority.name);
         check_file_name(&authority.name).expect("a name of files");
         authority.lifetime.validity(now).expect("a lifetime");
-        plan.names_of(place);
+        plan.names_of(place, &below[place]);
     }
     for leaf in &plan.leaves {
         let issuer = plan.authorities.get(leaf.issuer).expect("an issuer of the plan");

@@ -250,7 +250,7 @@ const MANIFESTS: [&str; 3] = [
     "[defaults]\nkey = \"p384\"\ndays = 20\nformats = [\"p12\", \"jks\"]\n[authority.root]\ncommon_name = \"x\"\nkey = \"ed25519\"\nnot_before = \"-2d\"\nnot_after = 2030-01-01T00:00:00Z\npath_length = 1\nnames = [\"example.test\", \"10.0.0.1\"]\n[authority.b]\nissuer = \"root\"\ncrl = true\n[leaf.web]\nissuer = \"b\"\nhosts = [\"*.example.test\", \"h{n}.example.test\"]\ncount = 12\nusages = [\"server\", \"client\"]\nrevoked = \"superseded\"\n[client.\"alice\"]\nissuer = \"b\"\nrevoked = true\nkey = \"rsa2048\"\n",
 ];
 
-const TEXTS: [(u8, &str); 40] = [
+const TEXTS: [(u8, &str); 41] = [
     (0, "C=US,ST=California,L=San Francisco,O=Example Inc,OU=One+OU=Two"),
     (0, "/C=US/ST=California/O=Example \\/ Inc/CN=a"),
     (0, "CN=\\#a\\, b\\\"\\\\,2.5.4.5=7,DC=example,emailAddress=a@example.com"),
@@ -284,6 +284,7 @@ const TEXTS: [(u8, &str); 40] = [
     ),
     (8, "1{\"error\":\"invalid_grant\",\"error_description\":\"expired authorization code\"}"),
     (8, "2https://other.example/"),
+    (8, "1{\"error\":\"a\\u001b[0m\",\"error_description\":\"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJlMTIz\"}"),
     (9, "RFC2253,sep_multiline,-esc_msb,dump_all\nC=US,O=a+CN=b"),
     (9, "oneline,utf8,show_type,dn_rev,lname,align,space_eq\nCN=\\C3\\BC*"),
     (10, "*.example.com"),

@@ -9,15 +9,21 @@ use certwright::salesforce::answer::{self, Response};
 use certwright::salesforce::login::{Fields, check_fields};
 use certwright::salesforce::{Audience, InstanceUrl, alias_problem, assertion, fields, meaning};
 use certwright::subject::{Attribute, AttributeType, NameFormat};
-use certwright::testpki::{Host, Moment, client_names, common_name};
+use certwright::testpki::{Host, client_names, common_name};
+use certwright::time::Moment;
 use certwright::verify::Report;
 use certwright::{
-    CertRequest, Certificate, KeyKind, Password, PrivateKey, RsaBits, SanName, Subject, Validity, error, inspect, time,
+    CertRequest, Certificate, KeyKind, Password, PrivateKey, RsaBits, SanName, SecretBytes, Subject, Validity, error,
+    inspect, time,
 };
 
 use crate::cli::Cli;
 use crate::manifest::now;
 use crate::quoted::quoted;
+use crate::{check_error, check_printable};
+
+/// The assertion that every response answers; a seed repeats it.
+const ASSERTION: &[u8] = b"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIn0.c2lnbmF0dXJlMTIz";
 
 /// A byte that says what the text is, and the text.
 pub fn text(data: &[u8]) {
@@ -110,11 +116,22 @@ fn response(bytes: &[u8]) {
     let Some((&first, body)) = bytes.split_first() else { return };
     let status = [200, 400, 302, 500, 401, 503][usize::from(first) % 6];
     let location = std::str::from_utf8(body).ok();
-    match answer::read(&Response { status, location, body }) {
-        Ok(answer::Answer::Granted(grant)) => drop(grant.scopes),
-        Ok(answer::Answer::Refused(refusal)) => drop(meaning::explain(&refusal.to_string())),
-        Err(error) => drop(error.to_string()),
-    }
+    let printed = match answer::read(&Response { status, location, body }, &SecretBytes::new(ASSERTION.to_vec())) {
+        Ok(answer::Answer::Granted(grant)) => {
+            format!("{:?}{:?}{:?}{:?}", grant.instance_url, grant.organization_id, grant.user_id, grant.scopes)
+        }
+        Ok(answer::Answer::Refused(refusal)) => {
+            drop(meaning::explain(&refusal.to_string()));
+            check_printable(&refusal.to_string());
+            refusal.to_string()
+        }
+        Err(error) => {
+            check_error(&error);
+            format!("{error}{}", error.hint().unwrap_or_default())
+        }
+    };
+    let repeats = ASSERTION.windows(16).any(|part| printed.as_bytes().windows(16).any(|window| window == part));
+    assert!(!repeats, "a part of the assertion is printed: {printed}");
 }
 
 /// The names of a format, a line's end, and a name to print.
@@ -149,17 +166,19 @@ fn login_fields(text: &str) {
     }
 }
 
-/// A word that is shown to be pasted is one word to a shell; and no control character is in it.
+/// A word that is shown to be pasted is one word to a shell.
 fn shell(text: &str) {
     let shown = quoted(OsStr::new(text));
-    assert!(!shown.chars().any(char::is_control), "{shown:?}");
+    check_printable(&shown);
     let mut words = shown.replace(r"'\''", "");
     if let Some(inside) = words.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         assert!(!inside.contains('\''), "{shown}");
         words.clear();
     }
     assert!(words.chars().all(|c| c.is_alphanumeric() || "-_./:=,@+%".contains(c)), "{shown}");
-    drop(error::printable(Path::new(text)));
+    let shown = error::printable(Path::new(text));
+    check_printable(&shown);
+    assert!(!shown.contains('\n') && error::printable(&shown) == shown, "{shown:?}");
 }
 
 /// Words of certwright's own command line, one a line.
