@@ -16,6 +16,7 @@ import concurrent.futures
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import signal
 import stat
@@ -479,7 +480,9 @@ class Trials:
         return problems
 
     def recover(self, folder, way, said):
-        """`certwright recover` of all folders that have a journal, until there is none."""
+        """`certwright recover` of the folders that the hint names, and of all that have a journal, until there is none."""
+        hint = re.search(r"certwright recover (.*)", said)
+        named = shlex.split(hint[1]) if hint else []
         was = self.state(folder)[0]
         problems = []
         for _ in range(4):
@@ -487,7 +490,8 @@ class Trials:
             if not journals:
                 break
             options = {"finish": [], "undo": ["--undo"], "discard": ["--discard"]}[way]
-            folders = [journal or "." for journal in journals]
+            folders = named or [journal or "." for journal in journals]
+            named = []
             code, output = run([PROGRAM, "recover", "--yes", *options, *folders], folder)
             if code != 0 and self.journals(folder) == journals:
                 # Not all that was to be written had been staged: there is nothing to finish, and this is said.
