@@ -265,7 +265,7 @@ fn prepared() -> Folder {
 fn search(prepared: &Folder, run: &Run) -> Vec<String> {
     let Run { line, keys, fails } = run;
     let folder = Folder::new();
-    folder.tool("cp", &["-a", &format!("{}/.", prepared.path().display()), "."]);
+    folder.tool("cp", &["-a", prepared.path().join(".").to_str().expect("a path in ASCII"), "."]);
     let core = Core::take(&folder, line);
     assert_eq!(core.told.contains("\nerror: "), *fails, "{line}:\n{}", core.told);
     let mut needles = Needles::default();

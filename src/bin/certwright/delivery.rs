@@ -314,7 +314,7 @@ fn warn(published: &Published, session: &mut Session) {
             printable(backup)
         ));
     }
-    let unprotected: Vec<String> = published.unprotected.iter().map(|path| printable(path)).collect();
+    let unprotected: Vec<String> = published.unprotected.iter().map(printable).collect();
     if !unprotected.is_empty() {
         session.terminal.note(&format!(
             "warning: this file system has no access rights: whoever can read it can read {}",
