@@ -46,7 +46,7 @@ pub(super) fn run(args: RecoverArgs, session: &mut Session) -> Result<ExitStatus
     interrupt::shielded(|| recovery.run(action))?;
     let done = match action {
         Action::Finish => "finished: all files of the set are in place",
-        Action::Undo => "undone: the old files are back in place",
+        Action::Undo => "undone: the old files are back in place; delete the new ones when they are not needed",
         Action::Discard => "discarded: the staged files are removed",
     };
     match session.json {
