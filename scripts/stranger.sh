@@ -10,15 +10,15 @@ trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/src"
 cat >"$folder/src/main.rs" <<'RUST'
 use certwright::{CertRequest, Certificate, Password, PrivateKey, RsaBits, Subject, Validity};
-use getrandom::{SysRng, rand_core::UnwrapErr};
+use getrandom::SysRng;
 
 fn main() -> Result<(), certwright::Error> {
-    let mut rng = UnwrapErr(SysRng);
+    let mut rng = SysRng;
     let key = PrivateKey::generate_rsa(RsaBits::B2048, &mut rng)?;
     let request = CertRequest::new(&Subject::parse("O=Example Inc")?, &[], &key)?;
     let validity = Validity::days(365, std::time::SystemTime::now())?;
     let certificate = Certificate::self_signed(&request, &key, validity, &mut rng)?;
-    println!("{} {}", certificate.subject(), Password::generate(&mut rng).as_bytes().len());
+    println!("{} {}", certificate.subject(), Password::generate(&mut rng)?.as_bytes().len());
     Ok(())
 }
 RUST
