@@ -86,6 +86,9 @@ pub(super) fn produce(order: Order, session: &mut Session) -> Result<Made> {
     if groups.is_empty() {
         groups.push(&[]);
     }
+    let issuers = |ending| plan.authorities.iter().map(move |planned| (&planned.name, ending));
+    let issuers = issuers("crt").chain(issuers("key")).map(|(name, ending)| producer.path(name, ending));
+    let issuers: BTreeSet<PathBuf> = issuers.collect();
     let (mut receipt, mut done): (Option<Receipt>, usize) = (None, 0);
     let last = groups.len() - 1;
     for (number, group) in groups.iter().enumerate() {
@@ -123,13 +126,8 @@ pub(super) fn produce(order: Order, session: &mut Session) -> Result<Made> {
                 session.terminal.note(&text);
             }
         })?;
-        if number == 0 {
-            // All that was read has been compared; the later groups depend on their issuers.
-            let issuers = |ending| plan.authorities.iter().map(move |planned| (&planned.name, ending));
-            let issuers = issuers("crt").chain(issuers("key")).map(|(name, ending)| producer.path(name, ending));
-            let issuers: BTreeSet<PathBuf> = issuers.collect();
-            session.inputs.retain(|path| issuers.contains(path));
-        }
+        // All that was read has been compared; the later groups depend on their issuers.
+        session.inputs.retain(|path| issuers.contains(path));
         done += group.len();
         if groups.len() > 1 {
             session.terminal.progress("making certificates", done, missing.len());
