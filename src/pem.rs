@@ -169,6 +169,10 @@ mod tests {
         blocks(text.as_bytes()).into_iter().map(|block| block.body.ok().map(|body| body.as_bytes().to_vec())).collect()
     }
 
+    fn ranges(text: &str) -> Vec<Range<usize>> {
+        blocks(text.as_bytes()).into_iter().map(|block| block.range).collect()
+    }
+
     #[test]
     fn what_is_encoded_is_decoded() {
         for length in [0, 1, 47, 48, 49, 1000] {
@@ -220,6 +224,23 @@ mod tests {
                 assert!(end <= text.len(), "{text:?}");
             }
         }
+    }
+
+    /// The dashes belong to one line only: what follows the END line of A is not a BEGIN.
+    #[test]
+    fn dashes_close_one_block_and_do_not_begin_the_next() {
+        let text = "-----BEGIN A-----\nAAAA\n-----END A-----BEGIN B-----\nAAAA\n-----END B-----";
+        assert_eq!(format!("{:?}", ranges(text)), "[0..38]");
+        assert_eq!(bodies(text), [Some(vec![0; 3])]);
+        let text = text.replace("A-----BEGIN", "A----------BEGIN");
+        assert_eq!(bodies(&text), [Some(vec![0; 3]), Some(vec![0; 3])]);
+    }
+
+    #[test]
+    fn a_begin_without_a_label_ends_where_the_next_begins() {
+        let text = "-----BEGIN -----\n-----BEGIN B-----\nAAAA\n-----END B-----";
+        assert_eq!(ranges(text), [0..17, 17..55]);
+        assert_eq!(bodies(text), [None, Some(vec![0; 3])]);
     }
 
     #[test]
