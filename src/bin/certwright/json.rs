@@ -38,9 +38,10 @@ struct Ascii(String);
 impl fmt::Write for Ascii {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for character in text.chars() {
-            match character.is_ascii() {
-                true => self.0.push(character),
-                false => {
+            match character {
+                // serde_json escapes the other control characters, but not DEL.
+                '\0'..='\x7e' => self.0.push(character),
+                _ => {
                     for unit in character.encode_utf16(&mut [0; 2]) {
                         write!(self.0, "\\u{unit:04x}")?;
                     }
@@ -67,9 +68,9 @@ mod tests {
 
     #[test]
     fn everything_beyond_ascii_is_escaped_and_comes_back() {
-        let value = json!({ "Schl\u{fc}ssel": "\u{20ac} \u{1f511} \"\\" });
+        let value = json!({ "Schl\u{fc}ssel": "\u{20ac} \u{1f511} \"\\ \0\u{1b}\u{7f}\u{9b}" });
         let text = text(&value);
-        assert!(text.is_ascii(), "{text}");
+        assert!(text.is_ascii() && !text.contains(|c: char| c != '\n' && c.is_control()), "{text:?}");
         assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON"), value);
     }
 
