@@ -490,9 +490,13 @@ class Trials:
             if not journals:
                 break
             options = {"finish": [], "undo": ["--undo"], "discard": ["--discard"]}[way]
+            # The hint is for the folder in which the command was run.
+            inside = os.path.join(folder, self.command.inside) if named else folder
             folders = named or [journal or "." for journal in journals]
-            named = []
-            code, output = run([PROGRAM, "recover", "--yes", *options, *folders], folder)
+            code, output = run([PROGRAM, "recover", "--yes", *options, *folders], inside)
+            # It was killed while it removed its journals: the set is complete, and nothing of it is undone.
+            if way == "undo" and "nothing to recover" in output:
+                way = "finish"
             if code != 0 and self.journals(folder) == journals:
                 # Not all that was to be written had been staged: there is nothing to finish, and this is said.
                 if way == "finish" and was != "new" and re.search(r"--undo|--discard", output):

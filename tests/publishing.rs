@@ -421,6 +421,85 @@ fn a_set_over_two_folders_is_recovered_as_one() {
     assert_eq!(contents(killed.path()), BTreeMap::from(expected));
 }
 
+/// Half of a set over two folders that has nothing left to do, or has not begun, is no reason to forget the other half.
+#[test]
+fn half_a_set_is_never_settled_alone() {
+    for is_published in [false, true] {
+        let (place, copied) = (Folder::new(), Folder::new());
+        let folders = ["live", "arch"].map(|name| fs::canonicalize(place.path()).expect("a folder").join(name));
+        folders.iter().for_each(|folder| fs::create_dir(folder).expect("a folder"));
+        let mut files = OutputSet::new(Rules::new(Existing::Replace));
+        for folder in &folders {
+            fs::write(folder.join("file"), "old").expect("a file");
+            files.add(folder.join("file"), SecretBytes::new(b"new".to_vec()), Visibility::Secret);
+        }
+        let keep = || {
+            copy(place.path(), copied.path());
+            Ok(())
+        };
+        files.publish(now(), keep).expect("a set");
+        folders.iter().for_each(|folder| fs::remove_dir_all(folder).expect("removed"));
+        copy(copied.path(), place.path());
+        // In the first folder nothing is staged any more, or yet.
+        let staged = |folder: &Path| {
+            let names = fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path());
+            names.into_iter().find(|path| path.extension().is_some_and(|end| end == "staged")).expect("a staged file")
+        };
+        if is_published {
+            fs::create_dir(folders[0].join(BACKUP)).expect("a folder");
+            fs::rename(folders[0].join("file"), folders[0].join(BACKUP).join("file")).expect("moved away");
+            fs::rename(staged(&folders[0]), folders[0].join("file")).expect("published");
+        } else {
+            fs::remove_file(staged(&folders[0])).expect("removed");
+        }
+        for folder in &folders {
+            let error = Rules::default().check(&[&folder.join("another")]).expect_err("unfinished");
+            assert!(
+                error.hint().is_some_and(|hint| folders.iter().all(|one| hint.contains(&*one.to_string_lossy()))),
+                "{error:?}"
+            );
+        }
+        let recovery = Recovery::open(&[&folders[0], &folders[1]]).expect("two journals").expect("a killed run");
+        let action = recovery.default_action().expect("a way out");
+        assert_eq!(action, if is_published { Action::Finish } else { Action::Discard });
+        recovery.run(action).expect("recovered");
+        let expected: &[u8] = if is_published { b"new" } else { b"old" };
+        for folder in &folders {
+            assert_eq!(fs::read(folder.join("file")).expect("a file"), expected);
+            Rules::default().check(&[&folder.join("another")]).expect("nothing is left");
+        }
+    }
+}
+
+/// A run that was killed while it removed its journals is over: nothing is undone in the folder whose journal is left.
+#[test]
+fn a_set_that_lacks_a_journal_is_over() {
+    for leftover in [None, Some("")] {
+        let (place, copied) = (Folder::new(), Folder::new());
+        let folders = ["live", "arch"].map(|name| fs::canonicalize(place.path()).expect("a folder").join(name));
+        let mut files =
+            OutputSet::new(folders.iter().fold(Rules::default(), |rules, folder| rules.with_new_folder(folder)));
+        folders
+            .iter()
+            .for_each(|folder| files.add(folder.join("file"), SecretBytes::new(b"new".to_vec()), Visibility::Secret));
+        let keep = || {
+            copy(place.path(), copied.path());
+            Ok(())
+        };
+        files.publish(now(), keep).expect("a set");
+        fs::copy(copied.path().join("live/.certwright-unfinished"), folders[0].join(".certwright-unfinished"))
+            .expect("a copy");
+        if let Some(text) = leftover {
+            fs::write(folders[1].join(".certwright-unfinished"), text).expect("a journal");
+        }
+        let before = contents(&folders[0]);
+        Rules::default().check(&[&folders[0].join("another")]).expect_err("one folder cannot tell");
+        assert!(Recovery::open(&[&folders[0], &folders[1]]).expect("a look").is_none());
+        assert_eq!(before.len(), contents(&folders[0]).len() + 1);
+        assert_eq!(contents(place.path()).len(), 2);
+    }
+}
+
 /// What a set was made from is compared under the lock.
 #[test]
 fn nothing_is_published_from_what_has_changed() {

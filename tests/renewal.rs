@@ -539,7 +539,6 @@ fn what_surrounds_a_certificate_stays() {
     assert_eq!([mode("deploy.sh"), mode("server.crt"), mode("server.key")], [0o755, 0o640, 0o600]);
 }
 
-/// A right that a secret's readers lose is told.
 /// A BEGIN line without a label made the ranges of two blocks overlap, and `renew` panic.
 #[test]
 fn damaged_blocks_before_a_certificate_are_no_panic() {
@@ -562,6 +561,7 @@ fn damaged_blocks_before_a_certificate_are_no_panic() {
     }
 }
 
+/// A right that a secret's readers lose is told.
 #[test]
 fn who_could_read_a_secret_is_told() {
     let folder = pair();

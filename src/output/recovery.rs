@@ -6,6 +6,7 @@
 
 mod killed_run;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -213,7 +214,7 @@ impl Recovery {
     /// [`Exists`](ErrorKind::Exists) if something that is not a journal has the name of one, or one of another user, or
     /// if what a journal names is a link or another user's.
     pub fn open(folders: &[&Path]) -> Result<Option<Self>> {
-        let (mut runs, mut seen) = (Vec::<KilledRun>::new(), Vec::new());
+        let (mut runs, mut seen, mut sets) = (Vec::<KilledRun>::new(), Vec::new(), BTreeSet::new());
         for &path in folders {
             let folder = match Folder::open(path) {
                 // A set may reach into a folder that is gone.
@@ -223,12 +224,18 @@ impl Recovery {
                 }
                 other => other.map_err(|error| cannot_write(path, error))?,
             };
-            seen.extend(folder.full_name().ok());
+            let full_name = folder.full_name().ok();
+            seen.extend(full_name.clone());
             if runs.iter().any(|run| run.folder.id() == folder.id()) {
                 continue;
             }
-            if let Some((journal, Some(record))) = Journal::find(&folder)? {
-                runs.push(KilledRun::examine(folder, journal, record)?);
+            match Journal::find(&folder)? {
+                None => {}
+                Some((journal, None)) => journal.remove(&folder),
+                Some((journal, Some(record))) => {
+                    sets.extend(full_name.map(|name| (name, record.set.clone())));
+                    runs.push(KilledRun::examine(folder, journal, record)?);
+                }
             }
         }
         for run in &runs {
@@ -239,6 +246,13 @@ impl Recovery {
                     .with_path(target::or_here(run.folder.path())));
             }
         }
+        // Journals are written in all folders before anything is staged, and removed when all is done: where that of another
+        // folder is missing, the set had not begun or was complete.
+        let is_over = |run: &mut KilledRun| {
+            let has_journal = |other: &PathBuf| sets.contains(&(other.clone(), run.record.set.clone()));
+            run.is_settled_here() && !run.record.others.iter().all(has_journal)
+        };
+        runs.extract_if(.., is_over).for_each(KilledRun::close);
         Ok((!runs.is_empty()).then_some(Self { runs }))
     }
 

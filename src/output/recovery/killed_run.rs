@@ -81,8 +81,13 @@ impl KilledRun {
         self.standings.iter().any(|standing| standing.in_place == InPlace::New || standing.is_kept)
     }
 
-    /// True if there is nothing to recover: it was killed before it staged anything, or when all was done.
+    /// True if there is nothing to recover. Of a set over several folders one of them cannot tell that.
     pub(super) fn is_settled(&self) -> bool {
+        self.record.others.is_empty() && self.is_settled_here()
+    }
+
+    /// True if there is nothing to recover in this folder: the run was killed before it staged anything, or when all was done.
+    pub(super) fn is_settled_here(&self) -> bool {
         let is_new = |standing: &Standing| standing.in_place == InPlace::New;
         self.standings.iter().all(|standing| standing.staged == Staged::Nothing)
             && (self.standings.iter().all(is_new) || !self.has_begun())
