@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use crate::printable::printable;
+pub use crate::printable::{printable, quoted};
 
 /// What a caller can act on. [`ErrorKind::as_str`] is the `kind` of the command's JSON errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -76,6 +76,30 @@ pub fn printable(text: impl AsRef<OsStr>) -> String {
     shown
 }
 
+/// A word as the system's shell takes it: sh, or cmd.
+pub fn quoted(word: &OsStr) -> String {
+    let text = printable(Path::new(word));
+    let special = if cfg!(windows) { "\\~" } else { "%" };
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=,@+".contains(c) || special.contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text;
+    }
+    if !cfg!(windows) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    // Backslashes count double where a quotation mark follows (the C runtime's rule for arguments).
+    let mut quoted = String::from("\"");
+    let mut backslashes = 0;
+    for c in text.chars() {
+        if c == '"' {
+            quoted += &"\\".repeat(backslashes + 1);
+        }
+        backslashes = if c == '\\' { backslashes + 1 } else { 0 };
+        quoted.push(c);
+    }
+    quoted + &"\\".repeat(backslashes) + "\""
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,5 +154,16 @@ mod tests {
     fn bytes_that_are_no_text_are_told_apart() {
         use std::os::unix::ffi::OsStrExt;
         assert_eq!(printable(OsStr::from_bytes(b"a\xff\x9bb\xc3")), "a\\xff\\x9bb\\xc3");
+    }
+
+    #[test]
+    fn a_word_is_safe_to_paste() {
+        assert_eq!(quoted(OsStr::new("/C=US/O=x")), "/C=US/O=x");
+        let words = ["", "a b", "it's", "$(id)", "`id`", "a\"b", "c:\\my files\\"];
+        let expected = match cfg!(windows) {
+            true => ["\"\"", "\"a b\"", "\"it's\"", "\"$(id)\"", "\"`id`\"", "\"a\\\"b\"", "\"c:\\my files\\\\\""],
+            false => ["''", "'a b'", r"'it'\''s'", "'$(id)'", "'`id`'", "'a\"b'", r"'c:\my files\'"],
+        };
+        assert_eq!(words.map(|word| quoted(OsStr::new(word))), expected);
     }
 }

@@ -500,6 +500,22 @@ fn a_set_that_lacks_a_journal_is_over() {
     }
 }
 
+/// The hint is for pasting: a folder's name in a journal of somebody else's is not run by the shell.
+#[cfg(unix)]
+#[test]
+fn folders_in_a_hint_are_quoted() {
+    let folder = killed(true, 1, true);
+    let path = folder.path().join(".certwright-unfinished");
+    let journal = fs::read_to_string(&path).expect("a journal");
+    let planted = journal.replacen("\nreplace", "\nfolder /x/$(touch owned)`id`\"'\nreplace", 1);
+    fs::write(&path, planted).expect("a journal");
+    let error = Rules::default().check(&[&folder.path().join("another")]).expect_err("unfinished");
+    let quoted = r#" '/x/$(touch owned)`id`"'\'''"#;
+    assert!(error.hint().is_some_and(|hint| hint.ends_with(quoted)), "{:?}", error.hint());
+    let error = Recovery::open(&[folder.path()]).expect_err("half a set");
+    assert!(error.hint().is_some_and(|hint| hint.ends_with(quoted)), "{:?}", error.hint());
+}
+
 /// What a set was made from is compared under the lock.
 #[test]
 fn nothing_is_published_from_what_has_changed() {

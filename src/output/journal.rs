@@ -91,9 +91,13 @@ impl Record {
         let (mut others, mut items) = (Vec::new(), Vec::new());
         for line in lines {
             match line.strip_prefix("folder ") {
+                // Hints repeat it in a command: a relative one could be an option.
                 Some(other) => others.push(PathBuf::from(unescape(other)?)),
                 None => items.push(parse_item(line)?),
             }
+        }
+        if others.iter().any(|other| !other.is_absolute()) {
+            return None;
         }
         let mut names: Vec<&OsStr> = items.iter().map(|item| item.name.as_os_str()).collect();
         names.sort_unstable();
@@ -324,7 +328,7 @@ mod tests {
         Record {
             set: "4711-1800000000000000000".to_owned(),
             backup: "backup-20270115T080000Z-2".to_owned(),
-            others: vec![PathBuf::from("/srv/my keys/%")],
+            others: vec![PathBuf::from(if cfg!(windows) { r"C:\my keys\%" } else { "/srv/my keys/%" })],
             // No file of Windows has a line break in its name.
             items: vec![
                 item("server.key", true),
@@ -359,6 +363,11 @@ mod tests {
             ("replace secret", "remove secret"),
         ] {
             assert_eq!(Record::parse(&text.replace(what, with)), None, "{with}");
+        }
+        // A hint has them in a command.
+        let folder = text.lines().find(|line| line.starts_with("folder ")).expect("a folder");
+        for option in ["folder --yes", "folder x", "folder "] {
+            assert_eq!(Record::parse(&text.replace(folder, option)), None, "{option}");
         }
         let twice = format!("{text}{}\n", text.lines().last().unwrap_or_default());
         assert_eq!(Record::parse(&twice), None);

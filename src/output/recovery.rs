@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::folder::Folder;
 use super::journal::{Journal, Record};
 use super::{cannot_write, target};
-use crate::error::{Error, ErrorKind, Result, printable};
+use crate::error::{Error, ErrorKind, Result, printable, quoted};
 use killed_run::KilledRun;
 
 /// How a file of an unfinished set stands.
@@ -96,7 +96,7 @@ impl Unfinished {
     /// The folders of the set, each after a space.
     fn arguments(&self) -> String {
         let folders = std::iter::once(target::or_here(&self.folder)).chain(self.others.iter().map(PathBuf::as_path));
-        folders.map(|folder| format!(" {}", argument(folder))).collect()
+        folders.map(|folder| format!(" {}", quoted(folder.as_os_str()))).collect()
     }
 
     /// The names of the files in `state`, printable.
@@ -116,13 +116,6 @@ impl Unfinished {
             .with_hint(format!("see what is to be done: certwright recover{}", self.arguments()))
             .with_path(target::or_here(&self.folder))
     }
-}
-
-/// `path` for a command line, in quotation marks if a shell would take it apart.
-fn argument(path: &Path) -> String {
-    let text = printable(path);
-    let is_plain = |character: char| character.is_alphanumeric() || "/\\._-+:@,".contains(character);
-    if text.chars().all(is_plain) && !text.starts_with('-') { text } else { format!("\"{text}\"") }
 }
 
 /// Gives back the journal that `record` was read from, if nothing is unfinished in its folder.
