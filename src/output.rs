@@ -89,6 +89,11 @@ impl Fingerprint {
         use sha2::{Digest, Sha256};
         Self(Sha256::digest(bytes).into())
     }
+
+    /// Its SHA-256 hash.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Fingerprint {

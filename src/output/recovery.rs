@@ -67,12 +67,12 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// What a killed run left in `folder`, without touching it.
+    /// What a killed run left in `folder`, without touching it; nothing if that is not there.
     ///
     /// # Errors
     /// [`Exists`](ErrorKind::Exists) if something that is not a journal has the name of one, or one of another user.
     pub fn find(folder: &Path) -> Result<Option<Self>> {
-        let opened = Folder::open(folder).map_err(|error| cannot_write(folder, error))?;
+        let Some(opened) = open(folder)? else { return Ok(None) };
         let Some((journal, Some(record))) = Journal::find(&opened)? else { return Ok(None) };
         let killed = KilledRun::examine(opened, journal, record)?;
         Ok((!killed.is_settled()).then(|| killed.to_unfinished()))
@@ -84,7 +84,7 @@ impl Unfinished {
     /// # Errors
     /// Those of [`Self::find`], and [`Exists`](ErrorKind::Exists) that says what was left.
     pub fn refuse(folder: &Path) -> Result<()> {
-        let opened = Folder::open(folder).map_err(|error| cannot_write(folder, error))?;
+        let Some(opened) = open(folder)? else { return Ok(()) };
         match Journal::find(&opened)? {
             None => {}
             Some((journal, None)) => journal.remove(&opened),
@@ -115,6 +115,14 @@ impl Unfinished {
         Error::new(ErrorKind::Exists, fact)
             .with_hint(format!("see what is to be done: certwright recover{}", self.arguments()))
             .with_path(target::or_here(&self.folder))
+    }
+}
+
+/// The folder at `path`, if there is one.
+fn open(path: &Path) -> Result<Option<Folder>> {
+    match target::or_here(path).is_dir() {
+        true => Folder::open(path).map(Some).map_err(|error| cannot_write(path, error)),
+        false => Ok(None),
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Rules {
     changed: Vec<PathBuf>,
     unchanged: Vec<(PathBuf, Option<Fingerprint>)>,
     new_folders: Vec<PathBuf>,
-    is_unsynced: bool,
+    is_synced_at_once: bool,
 }
 
 impl Rules {
@@ -70,12 +70,12 @@ impl Rules {
     /// each would take milliseconds.
     #[must_use]
     pub fn with_sync_at_once(mut self) -> Self {
-        self.is_unsynced = true;
+        self.is_synced_at_once = true;
         self
     }
 
-    pub(super) fn is_synced(&self) -> bool {
-        !self.is_unsynced
+    pub(super) fn is_synced_at_once(&self) -> bool {
+        self.is_synced_at_once
     }
 
     /// What to do with a file that is not named to [`Self::with_changed`].
@@ -95,9 +95,7 @@ impl Rules {
     /// [`Io`](ErrorKind::Io) where a folder is missing.
     pub fn check(&self, paths: &[&Path]) -> Result<()> {
         let folders: BTreeSet<&Path> = paths.iter().map(|path| folder_of(path)).collect();
-        for folder in folders.into_iter().filter(|folder| folder.is_dir()) {
-            Unfinished::refuse(folder)?;
-        }
+        folders.into_iter().try_for_each(Unfinished::refuse)?;
         self.examine(paths).map(drop)
     }
 

@@ -1,6 +1,5 @@
 //! One publication: locked, staged, committed; dropped before that, it is taken back.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -87,34 +86,28 @@ impl<'a> Transaction<'a> {
     }
 
     fn open_places(&mut self, outputs: &'a [Output], changed: &[bool]) -> Result<()> {
-        let mut known: HashMap<&Path, usize> = HashMap::new();
-        let made: Vec<PathBuf> = self.places.iter().map(|place| place.folder.path().to_owned()).collect();
         for (output, &is_changed) in outputs.iter().zip(changed) {
-            let path = output.path.as_path();
-            let parent = path.parent().unwrap_or(path);
-            let at = match known.get(parent) {
-                Some(&at) => at,
-                None => {
-                    let at = match made.iter().position(|made| made == parent) {
-                        Some(at) => at,
-                        None => {
-                            let folder = Folder::open(parent).map_err(|error| cannot_write(path, error))?;
-                            let same = self.places.iter().position(|place| place.folder.id() == folder.id());
-                            same.unwrap_or_else(|| {
-                                self.places.push(Place::new(folder));
-                                self.places.len() - 1
-                            })
-                        }
-                    };
-                    known.insert(parent, at);
-                    at
-                }
-            };
-            let name = path.file_name().unwrap_or_default();
+            let at = self.place_of(&output.path)?;
+            let name = output.path.file_name().unwrap_or_default();
             self.places[at].files.push(Target { output, name, former: None, is_changed });
         }
         self.places.retain(|place| !place.files.is_empty());
         Ok(())
+    }
+
+    /// The number of the place that `path` is in: one that is open, however it is spelt, or a new one.
+    fn place_of(&mut self, path: &Path) -> Result<usize> {
+        let parent = path.parent().unwrap_or(path);
+        // By its spelling first: a folder that was made is the one that was made, whatever has its name by now.
+        if let Some(at) = self.places.iter().position(|place| place.folder.path() == parent) {
+            return Ok(at);
+        }
+        let folder = Folder::open(parent).map_err(|error| cannot_write(path, error))?;
+        let same = self.places.iter().position(|place| place.folder.id() == folder.id());
+        Ok(same.unwrap_or_else(|| {
+            self.places.push(Place::new(folder));
+            self.places.len() - 1
+        }))
     }
 
     fn lock(&mut self, set: &str, now: SystemTime) -> Result<()> {
@@ -145,7 +138,7 @@ impl<'a> Transaction<'a> {
     pub(super) fn stage(&mut self) -> Result<()> {
         for place in &mut self.places {
             let journal = place.journal.as_mut().expect("a place that is not committed has its journal");
-            journal.write(&place.folder, &place.record, self.rules.is_synced())?;
+            journal.write(&place.folder, &place.record, !self.rules.is_synced_at_once())?;
         }
         for (at, place) in self.places.iter().enumerate() {
             for (index, target) in place.files.iter().enumerate() {
@@ -162,14 +155,14 @@ impl<'a> Transaction<'a> {
                 if !is_protected.map_err(failed)? {
                     self.unprotected.push(path.clone());
                 }
-                if self.rules.is_synced() {
+                if !self.rules.is_synced_at_once() {
                     file.sync_all().map_err(failed)?;
                 }
             }
         }
-        match self.rules.is_synced() {
-            true => Ok(()),
-            false => self.places.iter().try_for_each(Place::sync_files),
+        match self.rules.is_synced_at_once() {
+            true => self.places.iter().try_for_each(Place::sync_files),
+            false => Ok(()),
         }
     }
 

@@ -13,7 +13,6 @@ use certwright::{
     Certificate, Error, ErrorKind, Iterations, Keystore, Password, PrivateKey, PublicKey, Result, SecretBytes, time,
 };
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::interrupt;
 use crate::json;
@@ -132,10 +131,13 @@ impl Delivery {
         for discarded in products.extract_if(.., |product| is_null_device(&product.path)) {
             session.terminal.note(&format!("note: {} keeps nothing of what was made", printable(&discarded.path)));
         }
-        let told = products.iter().map(|product| (product.path.clone(), product.kind, product.words.clone()));
-        let told: Vec<_> = told.collect();
-        let hashes: Vec<String> =
-            products.iter().map(|product| hex(&Sha256::digest(product.bytes.as_bytes()))).collect();
+        let files = products.iter().map(|product| Written {
+            path: product.path.clone(),
+            kind: product.kind,
+            words: product.words.clone(),
+            hash: Fingerprint::of(product.bytes.as_bytes()),
+        });
+        let files: Vec<_> = files.collect();
         let mut set = OutputSet::new(session.inputs.guard(rules));
         let mut stdout = None;
         for product in products {
@@ -145,8 +147,6 @@ impl Delivery {
                 set.add(product.path, product.bytes, product.kind.visibility());
             }
         }
-        let written = set.outputs().iter().map(|file| (file.path.clone(), Fingerprint::of(file.bytes.as_bytes())));
-        let written: Vec<_> = written.collect();
         let is_alone = set.outputs().is_empty();
         let terminal = &mut session.terminal;
         let published = interrupt::shielded(|| {
@@ -160,10 +160,9 @@ impl Delivery {
                 }
             })
         })?;
-        written.iter().for_each(|(path, fingerprint)| session.inputs.replace(path, *fingerprint));
+        let in_files = files.iter().filter(|file| !is_stdout(&file.path));
+        in_files.for_each(|file| session.inputs.replace(&file.path, file.hash));
         warn(&published, session);
-        let files = told.into_iter().zip(hashes);
-        let files = files.map(|((path, kind, words), hash)| Written { path, kind, words, hash }).collect();
         let backups = published.backups;
         Ok(Receipt { command, files, backups, key, certificate, has_used_stdout: stdout.is_some() })
     }
@@ -216,7 +215,7 @@ struct Written {
     kind: Kind,
     words: String,
     /// SHA-256 of its content.
-    hash: String,
+    hash: Fingerprint,
 }
 
 /// What was written, to be told.
@@ -251,7 +250,7 @@ impl Receipt {
         let files = self.files.iter().map(|file| {
             let mut told = json!({ "path": file.path.to_string_lossy(), "kind": file.kind.as_str() });
             if file.kind != Kind::Password {
-                told["sha256"] = json!(file.hash);
+                told["sha256"] = json!(hex(file.hash.as_bytes()));
             }
             told["secret"] = json!(file.kind.visibility() == Visibility::Secret);
             told

@@ -64,13 +64,11 @@ impl KilledRun {
         open_own_child(&folder, OsStr::new(&undone_name(&record)))?;
         let standings = record.items.iter().enumerate().map(|(index, item)| {
             let kept = backup.as_ref().map_or(Ok(None), |backup| entry(backup, &item.name))?;
+            let standing = entry(&folder, &item.name)?;
             // A file that replaces another user's is staged as that user's.
-            let former = match kept {
-                Some(kept) => Some(kept),
-                None => entry(&folder, &item.name)?,
-            };
-            let staged = staged(&folder, &record.staged_name(index), item, former.as_ref())?;
-            Ok(Standing { in_place: in_place(&folder, item)?, staged, is_kept: item.replaces && kept.is_some() })
+            let staged = staged(&folder, &record.staged_name(index), item, kept.as_ref().or(standing.as_ref()))?;
+            let in_place = in_place(&folder, item, standing.as_ref())?;
+            Ok(Standing { in_place, staged, is_kept: item.replaces && kept.is_some() })
         });
         let standings = standings.collect::<Result<_>>()?;
         Ok(Self { folder, journal, record, standings })
@@ -193,37 +191,23 @@ impl KilledRun {
             let Item { name, visibility, .. } = &self.record.items[index];
             let staged = self.record.staged_name(index);
             let failed = |error| cannot_write(&self.path_of(name), error);
-            let old_files = |made: &mut Option<Folder>| match made {
-                Some(_) => Ok(()),
-                None => self.own_child(&self.record.backup).map(|folder| *made = Some(folder)),
-            };
+            if matches!(step, Move::Publish | Move::Restore) && self.standings[index].in_place == InPlace::Placeholder {
+                self.folder.remove(name).map_err(failed)?;
+            }
             match step {
                 Move::Replace => {
-                    old_files(&mut backup)?;
-                    let backup = backup.as_ref().expect("the backup folder is open");
+                    let backup = self.own_child(&self.record.backup, &mut backup)?;
                     self.folder.move_to(name, backup, name).map_err(failed)?;
                     backup.close_to_others(name, *visibility);
                 }
-                Move::Publish => {
-                    if self.standings[index].in_place == InPlace::Placeholder {
-                        self.folder.remove(name).map_err(failed)?;
-                    }
-                    self.folder.move_to(&staged, &self.folder, name).map_err(failed)?;
-                }
+                Move::Publish => self.folder.move_to(&staged, &self.folder, name).map_err(failed)?,
                 Move::Unpublish => self.folder.move_to(name, &self.folder, &staged).map_err(failed)?,
                 Move::Restore => {
-                    if self.standings[index].in_place == InPlace::Placeholder {
-                        self.folder.remove(name).map_err(failed)?;
-                    }
-                    old_files(&mut backup)?;
-                    let backup = backup.as_ref().expect("the backup folder is open");
+                    let backup = self.own_child(&self.record.backup, &mut backup)?;
                     backup.move_to(name, &self.folder, name).map_err(failed)?;
                 }
                 Move::SetAside => {
-                    if undone.is_none() {
-                        undone = Some(self.own_child(&undone_name(&self.record))?);
-                    }
-                    let undone = undone.as_ref().expect("the folder is open");
+                    let undone = self.own_child(&undone_name(&self.record), &mut undone)?;
                     let is_staged = self.folder.entry(&staged).map_err(failed)?.is_some();
                     let from = if is_staged { &staged } else { name };
                     self.folder.move_to(from, undone, name).map_err(failed)?;
@@ -240,12 +224,18 @@ impl KilledRun {
         Ok(())
     }
 
-    /// The folder `name`, made if it is missing.
-    fn own_child(&self, name: &str) -> Result<Folder> {
-        match open_own_child(&self.folder, OsStr::new(name))? {
-            Some(folder) => Ok(folder),
-            None => self.folder.make_child(OsStr::new(name)).map_err(|error| cannot_write(&self.path_of(name), error)),
+    /// The folder `name`, made if it is missing, and kept in `opened`.
+    fn own_child<'a>(&self, name: &str, opened: &'a mut Option<Folder>) -> Result<&'a Folder> {
+        if let Some(folder) = opened {
+            return Ok(folder);
         }
+        let folder = match open_own_child(&self.folder, OsStr::new(name))? {
+            Some(folder) => folder,
+            None => {
+                self.folder.make_child(OsStr::new(name)).map_err(|error| cannot_write(&self.path_of(name), error))?
+            }
+        };
+        Ok(opened.insert(folder))
     }
 }
 
@@ -276,9 +266,9 @@ fn entry(folder: &Folder, name: &OsStr) -> Result<Option<Entry>> {
     folder.entry(name).map_err(|error| cannot_write(&folder.path().join(name), error))
 }
 
-fn in_place(folder: &Folder, item: &Item) -> Result<InPlace> {
+fn in_place(folder: &Folder, item: &Item, standing: Option<&Entry>) -> Result<InPlace> {
     let name = &item.name;
-    let Some(entry) = entry(folder, name)? else { return Ok(InPlace::Nothing) };
+    let Some(entry) = standing else { return Ok(InPlace::Nothing) };
     if entry.kind != FileKind::File {
         return Ok(InPlace::Other);
     }

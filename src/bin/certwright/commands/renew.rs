@@ -34,13 +34,10 @@ pub(super) fn run(args: RenewArgs, session: &mut Session) -> Result<ExitStatus> 
     let days =
         days.map_err(|error| error.with_hint("leave --days out for as many as the old one, or give a number"))?;
     let mut keyring = Keyring::read(&args.passwords, session)?;
-    if folder.is_dir() {
-        // `refuse` may remove a journal, and a dry run writes nothing.
-        match Unfinished::find(&folder)? {
-            Some(unfinished) => return Err(unfinished.to_error()),
-            None if args.dry_run => {}
-            None => Unfinished::refuse(&folder)?,
-        }
+    // `refuse` may remove a journal, and a dry run writes nothing.
+    match args.dry_run {
+        true => Unfinished::find(&folder)?.map_or(Ok(()), |unfinished| Err(unfinished.to_error()))?,
+        false => Unfinished::refuse(&folder)?,
     }
     let mut found = Found::search(&folder, &mut keyring, session)?;
     let chosen = Chosen::of(&mut found, &args, &mut keyring, session)?;

@@ -23,10 +23,7 @@ use crate::status::ExitStatus;
 pub(super) fn run(args: TestpkiArgs, session: &mut Session) -> Result<ExitStatus> {
     session.dir = args.folder.clone().or(session.dir.take());
     clock::set(&args, session)?;
-    let folder = session.default_path("");
-    if folder.is_dir() {
-        Unfinished::refuse(&folder)?;
-    }
+    Unfinished::refuse(&session.default_path(""))?;
     if args.broken {
         return broken::run(&args, session);
     }
